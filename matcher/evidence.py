@@ -1,0 +1,193 @@
+"""What speaks for and against a sentence repeating a claim: numbers, not yet a judgement.
+
+Two steps, since most proposed pairs are nothing: ``overlap`` weighs all pairs of a batch at
+once from the sparse index alone; ``wording`` reads the few that remain.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz import fuzz
+
+from matcher.cues import FRAMES, NEGATORS
+from matcher.lexical import Batch, Candidates, Lexical
+from matcher.reading import Reading
+
+OVERLAP: Final = (
+    "claim_cover",
+    "sentence_cover",
+    "shared_idf",
+    "shared_count",
+    "top_idf",
+    "second_idf",
+    "missing_idf",
+    "compact",
+    "in_order",
+    "bm25_share",
+    "claim_terms",
+    "sentence_terms",
+)
+"""Names of the columns of ``overlap``."""
+
+WORDING: Final = (
+    "sort_ratio",
+    "set_ratio",
+    "negation_differs",
+    "framed",
+    "number_differs",
+    "number_shared",
+    "names_missing",
+)
+"""Names of the columns of ``wording``."""
+
+
+def ranges(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The integers of several ranges, one range after the other."""
+    ends = np.cumsum(lengths)
+    return np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - lengths - starts, lengths)
+
+
+def overlap(lexical: Lexical, batch: Batch, proposed: Candidates) -> NDArray[np.float32]:
+    """Evidence from the words in common, shape (pairs, len(OVERLAP)), no column normalised.
+
+    All shares lie in [0, 1]; idf sums are natural logarithms; counts are of content stems.
+    """
+    pairs = len(proposed.row)
+    if not pairs:
+        return np.zeros((0, len(OVERLAP)), dtype=np.float32)
+    positions = _positions(lexical, batch)
+    lengths = np.diff(lexical.indptr)[proposed.row]
+    flat = ranges(lexical.indptr[proposed.row], lengths)
+    pair = np.repeat(np.arange(pairs), lengths)
+    starts = np.cumsum(lengths) - lengths
+
+    terms = lexical.terms[flat]
+    idf = lexical.idf[terms]
+    at = positions(proposed.sentence[pair], terms)
+    shared = at >= 0
+    shared_idf = np.where(shared, idf, 0.0)
+
+    def total(values: NDArray[np.floating]) -> NDArray[np.float64]:
+        return np.bincount(pair, weights=values, minlength=pairs)
+
+    count = total(shared.astype(np.float32))
+    weight = total(shared_idf)
+    claim_idf = total(idf)
+    sentence_idf = np.add.reduceat(np.append(batch.idf, 0.0), batch.indptr[:-1])
+    sentence_idf[np.diff(batch.indptr) == 0] = 0.0
+    sentence_idf = sentence_idf[proposed.sentence]
+
+    top = np.maximum.reduceat(shared_idf, starts)
+    is_top = shared_idf == top[pair]
+    second = np.maximum.reduceat(np.where(is_top, 0.0, shared_idf), starts)
+    missing = np.maximum.reduceat(np.where(shared, 0.0, idf), starts)
+
+    first = np.minimum.reduceat(np.where(shared, at, 10**6), starts)
+    last = np.maximum.reduceat(at, starts)
+    compact = np.where(count > 0, count / np.maximum(last - first + 1, 1), 0.0)
+
+    following = np.zeros(len(flat), dtype=bool)
+    following[:-1] = shared[:-1] & shared[1:] & (pair[:-1] == pair[1:])
+    step = np.zeros(len(flat))
+    step[:-1] = at[1:] - at[:-1]
+    ordered = total(following & (step > 0) & (step <= 4)) / np.maximum(count - 1, 1)
+
+    sentence_terms = np.diff(batch.indptr)[proposed.sentence]
+    return np.column_stack(
+        (
+            weight / np.maximum(claim_idf, 1e-6),
+            weight / np.maximum(sentence_idf, 1e-6),
+            weight,
+            count,
+            top,
+            second,
+            missing,
+            compact,
+            ordered,
+            proposed.bm25 / np.maximum(claim_idf, 1e-6),
+            lengths,
+            sentence_terms,
+        )
+    ).astype(np.float32)
+
+
+def _positions(lexical: Lexical, batch: Batch):  # type: ignore[no-untyped-def]
+    """Look up where a sentence of the batch holds a term: its position, or -1."""
+    known = batch.terms >= 0
+    unique, column = np.unique(batch.terms[known], return_inverse=True)
+    table = np.full((len(batch), len(unique) + 1), -1, dtype=np.int32)
+    sentence = np.repeat(np.arange(len(batch)), np.diff(batch.indptr))
+    table[sentence[known], column] = batch.positions[known]
+    columns = np.full(len(lexical.vocabulary), len(unique), dtype=np.int32)
+    columns[unique] = np.arange(len(unique), dtype=np.int32)
+
+    def look_up(sentences: NDArray[np.int32], terms: NDArray[np.int32]) -> NDArray[np.int32]:
+        return table[sentences, columns[terms]]
+
+    return look_up
+
+
+WINDOW_WORDS: Final = 3
+"""Words on either side of the matched ones in which a negation belongs to them."""
+
+
+def wording(sentence: Reading, claim: Reading) -> tuple[float, ...]:
+    """Evidence from one sentence and one claim as they are worded, named by WORDING.
+
+    Ratios and shares lie in [0, 1]; the others are 0 or 1, but ``framed``, which counts the
+    framing words (at most 3) that the claim itself does not use.
+    """
+    mine, its = " ".join(sentence.words), " ".join(claim.words)
+    shared = set(sentence.hashes) & set(claim.hashes)
+    window = matched_window(sentence, shared)
+    return (
+        fuzz.token_sort_ratio(mine, its) / 100,
+        fuzz.token_set_ratio(mine, its) / 100,
+        float(negation_differs(sentence, claim, window)),
+        float(min(len(frames(sentence) - frames(claim)), 3)),
+        *_numbers(sentence, claim),
+        _names_missing(sentence, claim, shared),
+    )
+
+
+def matched_window(sentence: Reading, shared: set[int]) -> tuple[int, int]:
+    """First and last position (exclusive) of the words around those in common."""
+    at = [p for p, h in zip(sentence.positions, sentence.hashes, strict=True) if h in shared]
+    if not at:
+        return 0, len(sentence.words)
+    return max(0, min(at) - WINDOW_WORDS), max(at) + 1 + WINDOW_WORDS
+
+
+def negation_differs(sentence: Reading, claim: Reading, window: tuple[int, int]) -> bool:
+    """Whether just one of the two negates, counting only the words around the match."""
+    inside = sentence.words[window[0] : window[1]]
+    return _negations(inside, sentence.language) % 2 != _negations(claim.words, claim.language) % 2
+
+
+def _negations(words: tuple[str, ...], language: str) -> int:
+    negators = NEGATORS.get(language, frozenset())
+    return sum(word in negators for word in words)
+
+
+def frames(reading: Reading) -> frozenset[str]:
+    """The framing words that a text uses."""
+    return FRAMES.get(reading.language, frozenset()).intersection(reading.words)
+
+
+def _numbers(sentence: Reading, claim: Reading) -> tuple[float, float]:
+    mine = {word for word in sentence.words if word[0].isdigit()}
+    its = {word for word in claim.words if word[0].isdigit()}
+    return float(bool(mine and its and not mine & its)), float(bool(mine & its))
+
+
+def _names_missing(sentence: Reading, claim: Reading, shared: set[int]) -> float:
+    """Share of the claim's capitalised content words that the sentence lacks."""
+    names = [
+        h
+        for p, h in zip(claim.positions, claim.hashes, strict=True)
+        if claim.capitals[p] and not claim.words[p][0].isdigit()
+    ]
+    return sum(h not in shared for h in names) / len(names) if names else 0.0

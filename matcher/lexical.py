@@ -1,0 +1,169 @@
+"""Sparse retrieval: which claims share telling words with a sentence, for a whole batch at once.
+
+BM25 (Robertson and Zaragoza 2009) over claims whose words count once each. A word tells as
+much as it is rare in ordinary text; where the index itself is full of it, less.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+from sparse_dot_topn import sp_matmul_topn
+
+from matcher import background
+from matcher.reading import Reading
+
+K1: Final = 1.0
+B: Final = 0.6
+PRIOR_CASES: Final = 200
+"""Cases' worth of trust in the background table against the counts of the index itself."""
+CANDIDATES: Final = 20
+"""Claims proposed a sentence: recall at 20 is .95 to .97 and grows little beyond."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Passages of claims as stems: what is read once and reused while a claim is unchanged.
+
+    ``hashes`` (uint64) and ``zipfs`` (float32) hold the content stems of row i at
+    ``indptr[i]:indptr[i + 1]``; ``case`` (int32) is the position of each row's case.
+    """
+
+    hashes: NDArray[np.uint64]
+    zipfs: NDArray[np.float32]
+    indptr: NDArray[np.int64]
+    case: NDArray[np.int32]
+
+    def __len__(self) -> int:
+        return len(self.case)
+
+
+@dataclass(frozen=True, slots=True)
+class Lexical:
+    """The compiled sparse index; every field is an array that can be memory-mapped.
+
+    ``vocabulary`` (uint64, sorted) numbers the terms; ``idf`` (float32) weighs them;
+    ``terms`` (int32) with ``indptr`` are the rows in order of their words; ``post_indptr``,
+    ``post_rows`` and ``post_weights`` are the postings with their BM25 weights.
+    """
+
+    vocabulary: NDArray[np.uint64]
+    idf: NDArray[np.float32]
+    terms: NDArray[np.int32]
+    indptr: NDArray[np.int64]
+    post_indptr: NDArray[np.int64]
+    post_rows: NDArray[np.int32]
+    post_weights: NDArray[np.float32]
+
+    @property
+    def rows(self) -> int:
+        """Number of passages."""
+        return len(self.indptr) - 1
+
+
+def compile_rows(rows: Rows) -> Lexical:
+    """Weigh the terms and lay out the postings; deterministic, no text needed."""
+    vocabulary, terms = np.unique(rows.hashes, return_inverse=True)
+    terms = terms.astype(np.int32)
+    lengths = np.diff(rows.indptr)
+    row_of = np.repeat(np.arange(len(rows), dtype=np.int32), lengths)
+
+    commonest = np.zeros(len(vocabulary), dtype=np.float64)
+    np.maximum.at(commonest, terms, rows.zipfs)
+    pairs = np.unique(terms.astype(np.int64) << 32 | rows.case[row_of]) >> 32
+    cases_with = np.bincount(pairs, minlength=len(vocabulary))
+    idf = index_idf(commonest, cases_with, len(np.unique(rows.case))).astype(np.float32)
+
+    average = lengths.mean() if len(lengths) else 1.0
+    norm = K1 * (1 - B + B * lengths / max(average, 1.0))
+    weights = idf[terms] * (K1 + 1) / (1 + norm[row_of])
+    order = np.argsort(terms, kind="stable")
+    return Lexical(
+        vocabulary=vocabulary,
+        idf=idf,
+        terms=terms,
+        indptr=rows.indptr,
+        post_indptr=np.searchsorted(terms[order], np.arange(len(vocabulary) + 1)),
+        post_rows=row_of[order],
+        post_weights=weights[order].astype(np.float32),
+    )
+
+
+def index_idf(
+    zipfs: NDArray[np.float64], cases_with: NDArray[np.int64], cases: int
+) -> NDArray[np.float64]:
+    """Weight of terms by the higher of their rates in ordinary text and in the index.
+
+    The case at hand does not count against its own words, so that the weights hardly depend
+    on the size of the index.
+    """
+    ordinary = background.idf(zipfs)
+    rate = (cases_with - 1 + PRIOR_CASES * np.exp(-ordinary)) / (cases - 1 + PRIOR_CASES)
+    return np.minimum(ordinary, -np.log(np.clip(rate, 1e-9, 1.0)))
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Sentences as terms of an index.
+
+    ``terms`` (int32; -1: in no claim), ``positions`` (int32) and ``idf`` (float32) hold the
+    content stems of sentence i at ``indptr[i]:indptr[i + 1]``.
+    """
+
+    terms: NDArray[np.int32]
+    positions: NDArray[np.int32]
+    idf: NDArray[np.float32]
+    indptr: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.indptr) - 1
+
+
+def look_up(lexical: Lexical, readings: Sequence[Reading]) -> Batch:
+    """Number the stems of sentences; those in no claim keep their weight in ordinary text."""
+    indptr = np.zeros(len(readings) + 1, dtype=np.int64)
+    np.cumsum([len(reading) for reading in readings], out=indptr[1:])
+    hashes = np.fromiter((h for r in readings for h in r.hashes), np.uint64, indptr[-1])
+    zipfs = np.fromiter((z for r in readings for z in r.zipfs), np.float64, indptr[-1])
+    positions = np.fromiter((p for r in readings for p in r.positions), np.int32, indptr[-1])
+    idf = background.idf(zipfs).astype(np.float32)
+    terms = np.full(len(hashes), -1, dtype=np.int32)
+    if len(lexical.vocabulary):
+        at = np.minimum(np.searchsorted(lexical.vocabulary, hashes), len(lexical.vocabulary) - 1)
+        known = lexical.vocabulary[at] == hashes
+        terms[known] = at[known]
+        idf[known] = lexical.idf[at[known]]
+    return Batch(terms=terms, positions=positions, idf=idf, indptr=indptr)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Proposed pairs, grouped by sentence: positions of sentence and row, and the BM25 score."""
+
+    sentence: NDArray[np.int32]
+    row: NDArray[np.int32]
+    bm25: NDArray[np.float32]
+
+
+def candidates(lexical: Lexical, batch: Batch, *, limit: int = CANDIDATES) -> Candidates:
+    """The ``limit`` rows of highest BM25 for each sentence of a batch, best first."""
+    known = batch.terms >= 0
+    columns = batch.terms[known]
+    before = np.concatenate(([0], np.cumsum(known)))
+    query = csr_matrix(
+        (np.ones(len(columns), dtype=np.float32), columns, before[batch.indptr].astype(np.int32)),
+        shape=(len(batch), max(len(lexical.vocabulary), 1)),
+    )
+    postings = csr_matrix(
+        (lexical.post_weights, lexical.post_rows, lexical.post_indptr.astype(np.int32)),
+        shape=(max(len(lexical.vocabulary), 1), lexical.rows),
+        copy=False,
+    )
+    best = sp_matmul_topn(query, postings, top_n=limit, sort=True, n_threads=1)
+    sentence = np.repeat(np.arange(len(batch), dtype=np.int32), np.diff(best.indptr))
+    return Candidates(sentence=sentence, row=best.indices.astype(np.int32), bm25=best.data)
