@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from rapidfuzz import fuzz
 
 from matcher.cues import FRAMES, NEGATORS
-from matcher.lexical import Batch, Candidates, Lexical
+from matcher.lexical import Batch, Candidates, Lexical, ranges
 from matcher.reading import Reading
 
 OVERLAP: Final = (
@@ -42,12 +42,6 @@ WORDING: Final = (
     "names_missing",
 )
 """Names of the columns of ``wording``."""
-
-
-def ranges(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The integers of several ranges, one range after the other."""
-    ends = np.cumsum(lengths)
-    return np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - lengths - starts, lengths)
 
 
 def overlap(lexical: Lexical, batch: Batch, proposed: Candidates) -> NDArray[np.float32]:

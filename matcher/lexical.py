@@ -56,7 +56,7 @@ class Lexical:
     idf: NDArray[np.float32]
     terms: NDArray[np.int32]
     indptr: NDArray[np.int64]
-    post_indptr: NDArray[np.int64]
+    post_indptr: NDArray[np.int32]
     post_rows: NDArray[np.int32]
     post_weights: NDArray[np.float32]
 
@@ -64,6 +64,12 @@ class Lexical:
     def rows(self) -> int:
         """Number of passages."""
         return len(self.indptr) - 1
+
+
+def ranges(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The integers of several ranges, one range after the other."""
+    ends = np.cumsum(lengths)
+    return np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - lengths - starts, lengths)
 
 
 def compile_rows(rows: Rows) -> Lexical:
@@ -88,7 +94,7 @@ def compile_rows(rows: Rows) -> Lexical:
         idf=idf,
         terms=terms,
         indptr=rows.indptr,
-        post_indptr=np.searchsorted(terms[order], np.arange(len(vocabulary) + 1)),
+        post_indptr=np.searchsorted(terms[order], np.arange(len(vocabulary) + 1)).astype(np.int32),
         post_rows=row_of[order],
         post_weights=weights[order].astype(np.float32),
     )
@@ -160,7 +166,7 @@ def candidates(lexical: Lexical, batch: Batch, *, limit: int = CANDIDATES) -> Ca
         shape=(len(batch), max(len(lexical.vocabulary), 1)),
     )
     postings = csr_matrix(
-        (lexical.post_weights, lexical.post_rows, lexical.post_indptr.astype(np.int32)),
+        (lexical.post_weights, lexical.post_rows, lexical.post_indptr),
         shape=(max(len(lexical.vocabulary), 1), lexical.rows),
         copy=False,
     )

@@ -1,0 +1,146 @@
+"""The road of a batch: sentences, candidates, evidence, scores, matches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matcher.detect import reading_language
+from matcher.evidence import OVERLAP, overlap, wording
+from matcher.lexical import Candidates, candidates, look_up
+from matcher.passages import passages
+from matcher.reading import Reading
+from matcher.score import THRESHOLDS, band, guarded, scorer
+from matcher.types import Band, Guard, Match, Outcome, Sentence, Skipped, Why
+
+if TYPE_CHECKING:
+    from matcher.index import Index
+
+GATE: Final = 3.0
+"""Least shared idf times claim cover for a pair to be read at all; see ``rough``."""
+READ_PAIRS: Final = 3
+"""Pairs read a passage: beyond the third, none ever won."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """One passage of a sentence against one row of the index, judged."""
+
+    score: float
+    guard: Guard | None
+    row: int
+    reading: Reading
+
+
+def match_sentences(
+    index: Index, sentences: Sequence[Sentence], *, limit: int, min_score: float | None
+) -> Outcome:
+    """Match a batch against an index; see ``Index.match``."""
+    least = THRESHOLDS[Band.SIMILAR] if min_score is None else min_score
+    owners: list[int] = []
+    readings: list[Reading] = []
+    skipped: list[Skipped] = []
+    for number, sentence in enumerate(sentences):
+        language = reading_language(sentence.text, sentence.language, index.languages)
+        if language is None:
+            skipped.append(Skipped(sentence.id, "language"))
+            continue
+        pieces = passages(sentence.text, language)
+        if not pieces:
+            skipped.append(Skipped(sentence.id, "empty"))
+        owners += [number] * len(pieces)
+        readings += pieces
+    best: list[dict[int, _Pair]] = [{} for _ in sentences]
+    for owner, pair in _judge(index, owners, readings, everything=least <= 0, limit=limit):
+        case = int(index.rows.case[pair.row])
+        if case not in best[owner] or pair.score > best[owner][case].score:
+            best[owner][case] = pair
+    matches = [
+        _match(index, sentence, case, pair)
+        for sentence, found in zip(sentences, best, strict=True)
+        for case, pair in sorted(found.items(), key=lambda one: (-one[1].score, one[0]))[:limit]
+        if pair.score >= least
+    ]
+    return Outcome(matches=tuple(matches), skipped=tuple(skipped))
+
+
+def _judge(
+    index: Index, owners: list[int], readings: list[Reading], *, everything: bool, limit: int
+) -> list[tuple[int, _Pair]]:
+    if not readings or not len(index):
+        return []
+    batch = look_up(index.lexical, readings)
+    proposed = candidates(index.lexical, batch)
+    common = overlap(index.lexical, batch, proposed)
+    kept = _worth_reading(proposed, rough(common), everything=everything, limit=limit)
+    if not len(kept):
+        return []
+    evidence = np.column_stack(
+        (
+            common[kept],
+            np.array(
+                [
+                    wording(readings[proposed.sentence[k]], index.row_reading(int(proposed.row[k])))
+                    for k in kept
+                ],
+                dtype=np.float32,
+            ),
+        )
+    )
+    model = scorer()
+    judged = []
+    for k, score, columns in zip(kept, model.scores(model.logits(evidence)), evidence, strict=True):
+        held, guard = guarded(float(score), columns)
+        sentence = int(proposed.sentence[k])
+        judged.append(
+            (owners[sentence], _Pair(held, guard, int(proposed.row[k]), readings[sentence]))
+        )
+    return judged
+
+
+def rough(common: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What the sparse index alone says of pairs: shared idf times the claim's cover."""
+    return np.asarray(
+        common[:, OVERLAP.index("shared_idf")] * common[:, OVERLAP.index("claim_cover")]
+    )
+
+
+def _worth_reading(
+    proposed: Candidates, worth: NDArray[np.float32], *, everything: bool, limit: int
+) -> NDArray[np.int64]:
+    """Positions of the pairs to read: the best few of each sentence that pass the gate."""
+    most = max(READ_PAIRS, 2 * limit)
+    order = np.lexsort((-worth, proposed.sentence))
+    sentence = proposed.sentence[order]
+    first = np.searchsorted(sentence, sentence)
+    chosen = np.arange(len(order)) - first < most
+    if not everything:
+        chosen &= worth[order] >= GATE
+    return order[chosen]
+
+
+def _match(index: Index, sentence: Sentence, number: int, pair: _Pair) -> Match:
+    case = index.case_at(number)
+    claim = case.claims[index.wording_of(pair.row)]
+    return Match(
+        sentence_id=sentence.id,
+        case_id=case.id,
+        score=round(pair.score, 4),
+        band=band(pair.score),
+        claim=claim.text,
+        claim_language=claim.language,
+        why=Why(shared=_shared(pair.reading, index.row_reading(pair.row)), guard=pair.guard),
+    )
+
+
+def _shared(sentence: Reading, claim: Reading) -> tuple[str, ...]:
+    common = set(claim.hashes)
+    return tuple(
+        sentence.words[position]
+        for position, hashed in zip(sentence.positions, sentence.hashes, strict=True)
+        if hashed in common
+    )
