@@ -34,7 +34,9 @@ ID_PATTERN: Final = r"^[a-z0-9][a-z0-9-]{0,127}$"
 
 # C0 and C1 controls (line breaks and tabs are legitimate in prose), and the marks that
 # reorder or hide text: none of them has business in what a reader is shown.
-_FORBIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_FORBIDDEN: Final = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 
 
 def _check_characters(text: str) -> str:

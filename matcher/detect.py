@@ -27,6 +27,6 @@ def detect(text: str) -> str:
     """
     # Its model takes 75 MB and most of a second to load; pages that declare their language,
     # nearly all, never need it.
-    import py3langid  # noqa: PLC0415
+    import py3langid
 
     return str(py3langid.classify(text)[0])

@@ -1,7 +1,7 @@
 """Errors of the matching engine.
 
-    MatcherError
-    └── SnapshotError    an index on disk cannot be read, or has another format
+MatcherError
+└── SnapshotError    an index on disk cannot be read, or has another format
 """
 
 

@@ -6,6 +6,7 @@ once from the sparse index alone; ``wording`` reads the few that remain.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -62,10 +63,10 @@ def overlap(lexical: Lexical, batch: Batch, proposed: Candidates) -> NDArray[np.
     idf = lexical.idf[terms]
     at = positions(proposed.sentence[pair], terms)
     shared = at >= 0
-    shared_idf = np.where(shared, idf, 0.0)
+    shared_idf = np.where(shared, idf, np.float32(0))
 
-    def total(values: NDArray[np.floating]) -> NDArray[np.float64]:
-        return np.bincount(pair, weights=values, minlength=pairs)
+    def total(values: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.bincount(pair, weights=values, minlength=pairs).astype(np.float32)
 
     count = total(shared.astype(np.float32))
     weight = total(shared_idf)
@@ -87,7 +88,8 @@ def overlap(lexical: Lexical, batch: Batch, proposed: Candidates) -> NDArray[np.
     following[:-1] = shared[:-1] & shared[1:] & (pair[:-1] == pair[1:])
     step = np.zeros(len(flat))
     step[:-1] = at[1:] - at[:-1]
-    ordered = total(following & (step > 0) & (step <= 4)) / np.maximum(count - 1, 1)
+    steps = following & (step > 0) & (step <= NEAR_WORDS)
+    ordered = total(steps.astype(np.float32)) / np.maximum(count - 1, 1)
 
     sentence_terms = np.diff(batch.indptr)[proposed.sentence]
     return np.column_stack(
@@ -108,7 +110,13 @@ def overlap(lexical: Lexical, batch: Batch, proposed: Candidates) -> NDArray[np.
     ).astype(np.float32)
 
 
-def _positions(lexical: Lexical, batch: Batch):  # type: ignore[no-untyped-def]
+NEAR_WORDS: Final = 4
+"""Words within which two of the claim's words follow each other in its order."""
+
+Positions = Callable[[NDArray[np.int32], NDArray[np.int32]], NDArray[np.int32]]
+
+
+def _positions(lexical: Lexical, batch: Batch) -> Positions:
     """Look up where a sentence of the batch holds a term: its position, or -1."""
     known = batch.terms >= 0
     unique, column = np.unique(batch.terms[known], return_inverse=True)
@@ -143,7 +151,7 @@ def wording(sentence: Reading, claim: Reading) -> tuple[float, ...]:
         float(negation_differs(sentence, claim, window)),
         float(min(len(frames(sentence) - frames(claim)), 3)),
         *_numbers(sentence, claim),
-        _names_missing(sentence, claim, shared),
+        _names_missing(claim, shared),
     )
 
 
@@ -177,7 +185,7 @@ def _numbers(sentence: Reading, claim: Reading) -> tuple[float, float]:
     return float(bool(mine and its and not mine & its)), float(bool(mine & its))
 
 
-def _names_missing(sentence: Reading, claim: Reading, shared: set[int]) -> float:
+def _names_missing(claim: Reading, shared: set[int]) -> float:
     """Share of the claim's capitalised content words that the sentence lacks."""
     names = [
         h

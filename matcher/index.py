@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -22,6 +23,7 @@ from matcher.pipeline import match_sentences
 from matcher.reading import Reading, read
 from matcher.score import THRESHOLDS, scorer
 from matcher.snapshot import Snapshot
+from matcher.text import normalise
 from matcher.types import Outcome, Related, Sentence
 
 Progress = Callable[[int, int], None]
@@ -85,7 +87,7 @@ class Index:
             where two cases have one id.
         """
         ordered = sorted(cases, key=lambda case: case.id)
-        for before, after in zip(ordered, ordered[1:], strict=False):
+        for before, after in itertools.pairwise(ordered):
             if before.id == after.id:
                 raise ValueError(f"two cases have the id {after.id!r}")
         lines = [_line(case) for case in ordered]
@@ -226,7 +228,7 @@ class Index:
 
     def _nearest(self, case: Case, number: int, limit: int) -> list[int]:
         claim = case.claims[0]
-        batch = look_up(self.lexical, [read(claim.text, claim.language)])
+        batch = look_up(self.lexical, [read(normalise(claim.text), claim.language)])
         own_score = float(batch.idf.sum())
         found = candidates(self.lexical, batch, limit=10 * (limit + len(case.related)))
         near = [
@@ -244,7 +246,7 @@ class Index:
         ``language`` keeps cases that have a wording in it.
         """
         if query.strip():
-            batch = look_up(self.lexical, [read(query, language or "en")])
+            batch = look_up(self.lexical, [read(normalise(query), language or "en")])
             # Several rows may belong to one case, and the language is checked afterwards.
             found = candidates(self.lexical, batch, limit=min(8 * (offset + limit), 4096))
             numbers = dict.fromkeys(int(self.rows.case[row]) for row in found.row)
@@ -305,7 +307,7 @@ class _Reader:
     def _unchanged(self, case_id: str, line: bytes) -> NDArray[np.int64] | None:
         if self._previous is None or self._first_row is None:
             return None
-        number = self._previous._number(case_id)  # noqa: SLF001
+        number = self._previous._number(case_id)
         if number is None or self._previous.line(number) != line:
             return None
         return np.arange(self._first_row[number], self._first_row[number + 1])
@@ -319,7 +321,7 @@ class _Reader:
         wordings = np.array(self._fresh_wordings, dtype=np.int16)
         pieces = np.array(self._fresh_pieces, dtype=np.int16)
         if self._previous is not None:
-            old, arrays = self._previous.rows, self._previous._content.arrays  # noqa: SLF001
+            old, arrays = self._previous.rows, self._previous._content.arrays
             lengths = [*np.diff(old.indptr), *lengths]
             hashes = np.concatenate((old.hashes, hashes))
             zipfs = np.concatenate((old.zipfs, zipfs))

@@ -74,8 +74,8 @@ def ranges(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.
 
 def compile_rows(rows: Rows) -> Lexical:
     """Weigh the terms and lay out the postings; deterministic, no text needed."""
-    vocabulary, terms = np.unique(rows.hashes, return_inverse=True)
-    terms = terms.astype(np.int32)
+    vocabulary, inverse = np.unique(rows.hashes, return_inverse=True)
+    terms = inverse.astype(np.int32)
     lengths = np.diff(rows.indptr)
     row_of = np.repeat(np.arange(len(rows), dtype=np.int32), lengths)
 
@@ -110,7 +110,7 @@ def index_idf(
     """
     ordinary = background.idf(zipfs)
     rate = (cases_with - 1 + PRIOR_CASES * np.exp(-ordinary)) / (cases - 1 + PRIOR_CASES)
-    return np.minimum(ordinary, -np.log(np.clip(rate, 1e-9, 1.0)))
+    return np.asarray(np.minimum(ordinary, -np.log(np.clip(rate, 1e-9, 1.0))))
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ def passages(text: str, language: str) -> list[Reading]:
     if not len(whole):
         return []
     sentences = split_sentences(text)
-    if len(sentences) < 2:  # noqa: PLR2004
+    if len(sentences) < 2:
         return [whole]
     pieces = (read(sentence, language) for sentence in sentences[:MOST_PIECES])
     return [whole, *(piece for piece in pieces if len(piece) >= LEAST_PIECE_TERMS)]

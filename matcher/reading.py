@@ -8,7 +8,7 @@ from typing import Final
 
 from matcher import background
 from matcher.language import primary
-from matcher.text import fold, normalise, stem, stem_hash, tokens
+from matcher.text import fold, stem, stem_hash, tokens
 
 CACHED_WORDS: Final = 100_000
 """Words kept with their stems, about 20 MB when full: a language's running vocabulary."""
@@ -44,9 +44,9 @@ def _term(token: str, language: str) -> tuple[str, int, float]:
 
 
 def read(text: str, language: str) -> Reading:
-    """Read a text in a language given by a BCP 47 tag."""
+    """Read a normalised text in a language given by a BCP 47 tag."""
     code = primary(language)
-    written = tokens(normalise(text))
+    written = tokens(text)
     terms = [_term(token, code) for token in written]
     first: dict[int, int] = {}
     for position, (_, hashed, zipf) in enumerate(terms):

@@ -76,7 +76,7 @@ class Scorer:
     def scores(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
         """Logits on the scale of the bands, in [0, 1], rising with the logit."""
         at, score = zip(*self.knots, strict=True)
-        return np.interp(logits, at, score)
+        return np.asarray(np.interp(logits, at, score))
 
 
 @cache

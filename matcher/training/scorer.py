@@ -21,7 +21,7 @@ from matcher.evidence import OVERLAP, overlap, wording
 from matcher.lexical import Lexical, Rows, candidates, compile_rows, look_up
 from matcher.reading import Reading, read
 from matcher.score import DESIGN, MODEL, THRESHOLDS, design
-from matcher.text import split_sentences
+from matcher.text import normalise, split_sentences
 from matcher.training.corpora import rows
 from matcher.types import Band
 
@@ -43,7 +43,7 @@ class Claims:
 
 def index(texts: Sequence[str]) -> Claims:
     """Index English claims, leaving out those without a content word."""
-    pairs = [(text, reading) for text in texts if len(reading := read(text, "en"))]
+    pairs = [(text, reading) for text in texts if len(reading := read(normalise(text), "en"))]
     readings = [reading for _, reading in pairs]
     indptr = np.cumsum([0, *map(len, readings)], dtype=np.int64)
     return Claims(
@@ -69,13 +69,15 @@ class Pairs:
     evidence: NDArray[np.float32]
 
 
-def pairs(claims: Claims, texts: Sequence[str], *, best: int, also: Sequence[set[int]] = ()) -> Pairs:
+def pairs(
+    claims: Claims, texts: Sequence[str], *, best: int, also: Sequence[set[int]] = ()
+) -> Pairs:
     """The best candidates of each text, and those of ``also`` that were proposed at all."""
     sentences: list[int] = []
     claim_rows: list[int] = []
     evidence: list[NDArray[np.float32]] = []
     for start in range(0, len(texts), BATCH):
-        readings = [read(text, "en") for text in texts[start : start + BATCH]]
+        readings = [read(normalise(text), "en") for text in texts[start : start + BATCH]]
         batch = look_up(claims.lexical, readings)
         proposed = candidates(claims.lexical, batch)
         common = overlap(claims.lexical, batch, proposed)
@@ -101,7 +103,9 @@ def spelling(title: str) -> str:
 
 def euvsdisinfo_titles() -> list[str]:
     """The distinct titles of the EUvsDisinfo cases."""
-    return list({spelling(row["title"]): row["title"] for row in rows("euvsdisinfo/cases")}.values())
+    return list(
+        {spelling(row["title"]): row["title"] for row in rows("euvsdisinfo/cases")}.values()
+    )
 
 
 def training_rows() -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.float64], Pairs]:
@@ -138,9 +142,7 @@ def training_rows() -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[n
     tweets = rows("checkthat2020/train")
     relevant = [{by_id[i] for i in row["relevant"] if i in by_id} for row in tweets]
     found = pairs(checked, [row["text"] for row in tweets], best=5, also=relevant)
-    right = np.array(
-        [row in relevant[s] for s, row in zip(found.sentence, found.row, strict=True)]
-    )
+    right = np.array([row in relevant[s] for s, row in zip(found.sentence, found.row, strict=True)])
     add(found.evidence[right], 1)
     add(found.evidence[~right], 0)
 
