@@ -18,7 +18,8 @@ NEGATORS: Final = _split(
         "en": "not no never none nobody nothing nowhere neither nor without cannot cant lack lacks "
         "lacked absence hardly denies deny denied denying rejects reject rejected rejecting "
         "refutes refute refuted refuse refuses refused fails failed unable isn't aren't wasn't "
-        "weren't don't doesn't didn't won't wouldn't can't couldn't shouldn't hasn't haven't hadn't",
+        "weren't don't doesn't didn't won't wouldn't can't couldn't shouldn't hasn't haven't "
+        "hadn't",
         "de": "nicht nichts kein keine keinen keinem keiner keines nie niemals niemand weder noch "
         "ohne nirgends kaum bestreitet leugnet dementiert",
         "fr": "ne n pas jamais aucun aucune rien personne sans ni non nie dément",
