@@ -110,7 +110,7 @@ def overlap(lexical: Lexical, batch: Batch, proposed: Candidates) -> NDArray[np.
     ).astype(np.float32)
 
 
-NEAR_WORDS: Final = 4
+NEAR_WORDS: Final = 8
 """Words within which two of the claim's words follow each other in its order."""
 
 Positions = Callable[[NDArray[np.int32], NDArray[np.int32]], NDArray[np.int32]]

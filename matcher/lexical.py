@@ -158,16 +158,18 @@ class Candidates:
 
 def candidates(lexical: Lexical, batch: Batch, *, limit: int = CANDIDATES) -> Candidates:
     """The ``limit`` rows of highest BM25 for each sentence of a batch, best first."""
+    if not lexical.rows:
+        return Candidates(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.float32))
     known = batch.terms >= 0
     columns = batch.terms[known]
     before = np.concatenate(([0], np.cumsum(known)))
     query = csr_matrix(
         (np.ones(len(columns), dtype=np.float32), columns, before[batch.indptr].astype(np.int32)),
-        shape=(len(batch), max(len(lexical.vocabulary), 1)),
+        shape=(len(batch), len(lexical.vocabulary)),
     )
     postings = csr_matrix(
         (lexical.post_weights, lexical.post_rows, lexical.post_indptr),
-        shape=(max(len(lexical.vocabulary), 1), lexical.rows),
+        shape=(len(lexical.vocabulary), lexical.rows),
         copy=False,
     )
     best = sp_matmul_topn(query, postings, top_n=limit, sort=True, n_threads=1)

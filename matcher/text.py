@@ -47,10 +47,11 @@ _UNSPACED: Final = re.compile(
 _POSSESSIVE: Final = re.compile(r"'s?$")
 
 _ABBREVIATIONS: Final = frozenset(
-    "mr mrs ms dr prof sr jr st gen col lt sen rep gov vs etc inc ltd co no fig jan feb mar apr "
-    "jun jul aug sep sept oct nov dec u.s u.k u.n e.g i.e z.b d.h u.a bzw ca nr bspw usw p.ex "
+    "mr mrs ms dr prof sr jr st gen col lt sen rep gov vs etc inc ltd co jan feb mar apr "
+    "jun jul aug sep sept oct nov dec u.s u.k u.n e.g i.e z.b d.h u.a bzw ca bspw usw p.ex "
     "т.е т.д т.п г др см им ул св стр тыс млн млрд н.э".split()
 )
+_BEFORE_NUMBERS: Final = frozenset("no nr fig art vol p pp №".split())
 _END: Final = re.compile(
     r"""(?P<stop>[.!?…؟]+|[。！？])   # a full stop in any script
         (?P<close>["'”’»)\]]*)         # what closes with it
@@ -161,4 +162,6 @@ def _ends_sentence(line: str, end: re.Match[str]) -> bool:
         word = last[0].lstrip("\"'(«„“[").lower()
         if word in _ABBREVIATIONS or (len(word) == 1 and word.isalpha()):
             return not following
+        if word in _BEFORE_NUMBERS and following.isdigit():
+            return False
     return not following.islower()

@@ -1,0 +1,266 @@
+"""Quality of the matching as one table beside the committed baseline: ``make evaluate``.
+
+The project's own ``data/quality`` is always measured; the shared datasets where they lie
+beside the checkout. What the scorer was fitted on is marked so: those rows flatter it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matcher.case import Case
+from matcher.index import Index
+from matcher.limits import MAX_LIMIT
+from matcher.text import split_sentences
+from matcher.training.corpora import DATASETS, rows
+from matcher.types import Band, Match, Sentence
+
+DATA: Final = Path(__file__).parents[1] / "data"
+BASELINE: Final = DATA / "quality" / "baseline.json"
+ON_TOPIC: Final = re.compile(
+    r"russia|ukrain|\bnato\b|putin|kremlin|belarus|moscow|crimea|kyiv|kiev|donbas", re.IGNORECASE
+)
+"""News sentences about the very subject of the EUvsDisinfo cases."""
+BATCH: Final = 200
+RESAMPLES: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One figure: its name, value, 95 % interval (bootstrap), unit, and what data it stands on.
+
+    ``better`` is ``higher`` or ``lower``; ``data`` is ``own``, ``apart`` or ``fitted``.
+    """
+
+    name: str
+    value: float
+    low: float
+    high: float
+    unit: str
+    better: str
+    data: str
+
+
+def row(name: str, hits: Iterable[bool | float], *, better: str, data: str, per: int = 1) -> Row:
+    """A mean over sentences or cases with its bootstrap interval; ``per`` 1 or 1,000."""
+    values = np.array(list(hits), dtype=np.float64)
+    sampler = np.random.default_rng(0)
+    means = [values[sampler.integers(0, len(values), len(values))].mean() for _ in range(RESAMPLES)]
+    low, high = np.quantile(means, (0.025, 0.975))
+    unit = "share" if per == 1 else f"per {per:,}"
+    scaled = (round(float(value) * per, 4) for value in (values.mean(), low, high))
+    return Row(name, *scaled, unit=unit, better=better, data=data)
+
+
+def best_matches(
+    index: Index, texts: Sequence[str], language: str | None = "en", **options: Any
+) -> list[list[Match]]:
+    """The matches of each text, best first."""
+    found: list[list[Match]] = [[] for _ in texts]
+    for start in range(0, len(texts), BATCH):
+        batch = [
+            Sentence(str(start + i), text, language)
+            for i, text in enumerate(texts[start : start + BATCH])
+        ]
+        for match in index.match(batch, **options).matches:
+            found[int(match.sentence_id)].append(match)
+    return found
+
+
+def shown(found: list[list[Match]], band: Band) -> list[bool]:
+    """Whether each text has a hint of the band, or of a higher one."""
+    bands = {Band.MATCH} if band is Band.MATCH else {Band.MATCH, Band.SIMILAR}
+    return [any(match.band in bands for match in matches) for matches in found]
+
+
+# -- the project's own sentences -------------------------------------------------------------
+
+
+def starter_index() -> Index:
+    """The index of the starter cases."""
+    return Index.build(
+        Case.model_validate_json(line)
+        for file in sorted((DATA / "cases").glob("*.jsonl"))
+        for line in file.read_text(encoding="utf-8").splitlines()
+    )
+
+
+def own_sentences() -> list[dict[str, Any]]:
+    """The labelled sentences of ``data/quality``."""
+    file = DATA / "quality" / "sentences.jsonl"
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+def own_quality(index: Index) -> Iterator[Row]:
+    """Our labelled sentences against the starter cases; half ``dev``, half ``test``."""
+    for part in ("dev", "test"):
+        sentences = [s for s in own_sentences() if s["part"] == part]
+        found = [
+            best_matches(index, [s["text"]], s["language"], limit=MAX_LIMIT)[0] for s in sentences
+        ]
+        for label in ("paraphrase", "opposite", "quoted", "innocent", "ordinary"):
+            own = [(s, f) for s, f in zip(sentences, found, strict=True) if s["label"] == label]
+            if label == "paraphrase":
+                right = [[m for m in f[:1] if m.case_id == s["case"]] for s, f in own]
+                for band in Band:
+                    name = f"{part}: paraphrase meets its case as {band}"
+                    yield row(name, shown(right, band), better="higher", data="own")
+            else:
+                for band in Band:
+                    name = f"{part}: {label} shown as {band}"
+                    hits = shown([f for _, f in own], band)
+                    yield row(name, hits, better="lower", data="own")
+
+
+def news_in_other_languages(index: Index) -> Iterator[Row]:
+    """Ordinary news in other languages against the starter cases."""
+    for language in ("en", "de", "fr", "ru"):
+        texts = [r["text"] for r in rows(f"news/{language}")]
+        hits = shown(best_matches(index, texts, language), Band.MATCH)
+        name = f"starter cases: ordinary news ({language}) shown as match"
+        yield row(name, hits, better="lower", data="apart", per=1_000)
+
+
+# -- the shared datasets ---------------------------------------------------------------------
+
+
+def _title(case_id: str, *wordings: str) -> Case:
+    return Case.model_validate(
+        {
+            "id": case_id,
+            "claims": [{"text": text[:2_000], "language": "en"} for text in wordings if text],
+            "verdict": "false",
+            "url": "https://example.org/",
+            "publisher": {"name": "-"},
+            "published": "2020-01-01",
+        }
+    )
+
+
+def _spelling(title: str) -> str:
+    return re.sub(r"\W+", " ", title.lower()).strip()
+
+
+@cache
+def titles_index() -> Index:
+    """The titles of the EUvsDisinfo cases, each distinct one once."""
+    titles = {_spelling(r["title"]): r["title"] for r in rows("euvsdisinfo/cases")}
+    return Index.build(_title(f"c{i}", title) for i, title in enumerate(titles.values()))
+
+
+def euvsdisinfo(index: Index) -> Iterator[Row]:
+    """Cases found, false hints and honest sentences on the index of EUvsDisinfo titles."""
+    summaries = rows("euvsdisinfo/pairs")
+    found = [best_matches(index, split_sentences(s["text"])) for s in summaries]
+    own = [
+        [[m for m in matches if _spelling(m.claim) == _spelling(s["claim"])] for matches in f]
+        for s, f in zip(summaries, found, strict=True)
+    ]
+    quotes = best_matches(index, [r["text"] for r in rows("propaganda_diary/quotes")])
+    honest = best_matches(index, [r["text"] for r in rows("euvsdisinfo/disproof_sentences")])
+    texts = [r["text"] for r in rows("news/en")]
+    news = best_matches(index, texts)
+    topical = [f for text, f in zip(texts, news, strict=True) if ON_TOPIC.search(text)]
+    for band in Band:
+        yield row(f"EUvsDisinfo: cases found, any, as {band}", [any(shown(f, band)) for f in found], better="higher", data="fitted")  # fmt: skip
+        yield row(f"EUvsDisinfo: cases found, the very one, as {band}", [any(shown(f, band)) for f in own], better="higher", data="fitted")  # fmt: skip
+        yield row(f"EUvsDisinfo: diary quotes with a hint, as {band}", shown(quotes, band), better="higher", data="fitted")  # fmt: skip
+        yield row(f"EUvsDisinfo: ordinary news shown as {band}", shown(news, band), better="lower", data="fitted", per=1_000)  # fmt: skip
+        yield row(f"EUvsDisinfo: news on the subject shown as {band}", shown(topical, band), better="lower", data="fitted", per=1_000)  # fmt: skip
+        yield row(f"EUvsDisinfo: honest sentences shown as {band}", shown(honest, band), better="lower", data="fitted", per=1_000)  # fmt: skip
+
+
+def checkthat(year: str, part: str, data: str) -> Iterator[Row]:
+    """Retrieval of CheckThat! tweets, and news on an index that no threshold was tuned to."""
+    claims = rows(f"checkthat{year}/claims")
+    index = Index.build(
+        _title(f"c{i}", c["claim"], c["title"], c.get("subtitle") or "")
+        for i, c in enumerate(claims)
+    )
+    number = {c["id"]: f"c{i}" for i, c in enumerate(claims)}
+    tweets = rows(f"checkthat{year}/{part}")
+    found = best_matches(index, [t["text"] for t in tweets], limit=20, min_score=0)
+    relevant = [{number[i] for i in t["relevant"]} for t in tweets]
+    ranks = [
+        [place for place, m in enumerate(matches, start=1) if m.case_id in wanted]
+        for matches, wanted in zip(found, relevant, strict=True)
+    ]
+    precision = [sum((i + 1) / r for i, r in enumerate(sorted(places)) if r <= 5) for places in ranks]  # fmt: skip
+    average = [p / min(len(w), 5) for p, w in zip(precision, relevant, strict=True)]
+    yield row(f"CheckThat! {year} {part}: MAP@5", average, better="higher", data=data)
+    yield row(f"CheckThat! {year} {part}: P@1", [1 in r for r in ranks], better="higher", data=data)
+    yield row(f"CheckThat! {year} {part}: R@20", [bool(r) for r in ranks], better="higher", data=data)  # fmt: skip
+    news = best_matches(index, [r["text"] for r in rows("news/en")])
+    name = f"Snopes claims {year}: ordinary news shown as match"
+    yield row(name, shown(news, Band.MATCH), better="lower", data="apart", per=1_000)
+
+
+def contradictions() -> Iterator[Row]:
+    """Texts that contradict, or repeat, a claim of the index."""
+    pairs = rows("negation/relations")
+    claims = sorted({p["claim"] for p in pairs})
+    index = Index.build(_title(f"c{i}", claim) for i, claim in enumerate(claims))
+    found = best_matches(index, [p["text"] for p in pairs])
+    for relation, better in (("repeats", "higher"), ("contradicts", "lower"), ("neither", "lower")):
+        hits = [
+            any(m.claim == p["claim"] and m.band is Band.MATCH for m in f)
+            for p, f in zip(pairs, found, strict=True)
+            if p["relation"] == relation
+        ]
+        yield row(f"pairs: {relation}, shown as match", hits, better=better, data="apart")
+
+
+def measure(tell: Callable[[str], None]) -> Iterator[Row]:
+    """All rows that can be measured here; ``tell`` hears what is left out, and why."""
+    starter = starter_index()
+    yield from own_quality(starter)
+    if not DATASETS.exists():
+        tell(f"left out: the shared datasets, which are not at {DATASETS}")
+        return
+    yield from news_in_other_languages(starter)
+    yield from euvsdisinfo(titles_index())
+    yield from checkthat("2020", "dev", "apart")
+    yield from checkthat("2021", "train", "fitted")
+    yield from contradictions()
+
+
+def _table(measured: Sequence[Row], baseline: dict[str, float]) -> Iterator[str]:
+    yield f"{'':64} {'now':>8}  {'95 %':>17}  {'baseline':>8}  data"
+    for r in measured:
+        before = baseline.get(r.name)
+        was = "" if before is None else f"{before:8.3f}"
+        span: NDArray[np.float64] | str = f"{r.low:.3f} to {r.high:.3f}"
+        unit = "" if r.unit == "share" else f" ({r.unit})"
+        yield f"{r.name + unit:64} {r.value:8.3f}  {span:>17}  {was:>8}  {r.data}"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the table; ``--json`` for programs, ``--update`` to keep it as the baseline."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--update", action="store_true", help="keep the figures as the baseline")
+    parser.add_argument("--json", action="store_true", help="print the rows as JSON")
+    options = parser.parse_args(arguments)
+    measured = list(measure(lambda text: print(text, file=sys.stderr)))  # noqa: T201
+    baseline = json.loads(BASELINE.read_text(encoding="utf-8")) if BASELINE.exists() else {}
+    if options.json:
+        print(json.dumps([asdict(r) for r in measured], indent=1))  # noqa: T201
+    else:
+        print("\n".join(_table(measured, baseline)))  # noqa: T201
+    if options.update:
+        kept = baseline | {r.name: r.value for r in measured}
+        BASELINE.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,60 @@
+"""The borders of the architecture: who may know whom."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+MATCHER = Path(__file__).parents[2] / "matcher"
+FORBIDDEN = {
+    "flask",
+    "redis",
+    "server",
+    "gunicorn",
+    "urllib3",
+    "requests",
+    "httpx",
+    "socket",
+    "http",
+}
+
+
+def _imports(file: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+    return names
+
+
+@pytest.mark.parametrize("file", sorted(MATCHER.rglob("*.py")), ids=lambda p: p.stem)
+def test_the_matcher_knows_neither_web_nor_store(file: Path) -> None:
+    assert not {name.split(".")[0] for name in _imports(file)} & FORBIDDEN
+
+
+def test_only_evidence_measures_the_likeness_of_strings() -> None:
+    users = {
+        f.stem for f in MATCHER.glob("*.py") if any(n.startswith("rapidfuzz") for n in _imports(f))
+    }
+    assert users == {"evidence"}
+
+
+def test_modules_of_the_matcher_depend_downwards_only() -> None:
+    graph = {
+        f"matcher.{f.stem}": {n for n in _top_level_imports(f) if n.startswith("matcher.")}
+        for f in MATCHER.glob("*.py")
+    }
+    done: set[str] = set()
+    while len(done) < len(graph):
+        ready = {m for m, needs in graph.items() if m not in done and needs & set(graph) <= done}
+        assert ready, f"these modules import each other in a circle: {set(graph) - done}"
+        done |= ready
+
+
+def _top_level_imports(file: Path) -> set[str]:
+    body = ast.parse(file.read_text(encoding="utf-8")).body
+    return {n.module for n in body if isinstance(n, ast.ImportFrom) and n.module}

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from matcher.evidence import OVERLAP, WORDING, overlap, wording
+from matcher.index import Index
+from matcher.lexical import candidates, look_up
+from matcher.reading import read
+from tests.matcher.conftest import make_case
+
+CLAIM = "NATO promised Russia in 1990 that it would not expand to the east"
+SHARES = ("claim_cover", "sentence_cover", "compact", "in_order")
+
+
+def _wording(sentence: str, claim: str = CLAIM, language: str = "en") -> dict[str, float]:
+    columns = wording(read(sentence, language), read(claim, language))
+    return dict(zip(WORDING, columns, strict=True))
+
+
+def _overlap(sentence: str, claim: str = CLAIM) -> dict[str, float]:
+    index = Index.build([make_case("c", claim)])
+    batch = look_up(index.lexical, [read(sentence, "en")])
+    columns = overlap(index.lexical, batch, candidates(index.lexical, batch))
+    return dict(zip(OVERLAP, map(float, columns[0]), strict=True))
+
+
+def test_a_verbatim_copy_has_all_the_evidence_there_is() -> None:
+    evidence = _overlap(CLAIM) | _wording(CLAIM)
+    for name in ("claim_cover", "sentence_cover", "in_order", "sort_ratio", "set_ratio"):
+        assert evidence[name] == pytest.approx(1)
+    for name in ("missing_idf", "negation_differs", "framed", "number_differs", "names_missing"):
+        assert evidence[name] == 0
+
+
+def test_a_longer_sentence_around_the_claim_covers_it_still() -> None:
+    around = _overlap("Every schoolbook says that " + CLAIM + ", wrote the magazine on Tuesday")
+    assert around["claim_cover"] == pytest.approx(1)
+    assert around["sentence_cover"] < 1
+
+
+@given(
+    st.lists(st.sampled_from([*CLAIM.split(), "Ukraine", "gas", "not"]), min_size=1).map(" ".join)
+)
+def test_shares_stay_between_nothing_and_everything(sentence: str) -> None:
+    index = Index.build([make_case("c", CLAIM)])
+    batch = look_up(index.lexical, [read(sentence, "en")])
+    columns = overlap(index.lexical, batch, candidates(index.lexical, batch))
+    assert np.isfinite(columns).all()
+    for name in SHARES:
+        assert (
+            (columns[:, OVERLAP.index(name)] >= 0) & (columns[:, OVERLAP.index(name)] <= 1.0001)
+        ).all()
+
+
+@pytest.mark.parametrize(
+    ("sentence", "differs"),
+    [
+        ("NATO promised Russia that it would not expand to the east", False),
+        ("NATO never promised Russia that it would not expand to the east", True),
+        ("NATO promised Russia that it would expand to the east", True),
+        ("NATO promised that it wouldn't expand to the east", False),
+    ],
+)
+def test_a_negation_within_the_matched_words_is_seen(sentence: str, differs: bool) -> None:
+    assert bool(_wording(sentence)["negation_differs"]) is differs
+
+
+def test_a_negation_far_from_the_matched_words_is_not_counted() -> None:
+    sentence = (
+        "NATO promised Russia that it would not expand to the east, said the old minister in the "
+        "interview, although nobody in the room wrote it down"
+    )
+    assert not _wording(sentence)["negation_differs"]
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence", "claim"),
+    [
+        ("de", "Das Narrativ, die NATO rücke vor, ist falsch", "Die NATO rückt vor"),
+        ("fr", "La rumeur selon laquelle l'OTAN avance", "L'OTAN avance"),
+        ("ru", "Это фейк: НАТО наступает", "НАТО наступает"),
+        ("en", "The myth that NATO is advancing", "NATO is advancing"),
+    ],
+)
+def test_a_claim_shown_from_outside_is_framed(language: str, sentence: str, claim: str) -> None:
+    assert _wording(sentence, claim, language)["framed"] >= 1
+
+
+def test_framing_words_of_the_claim_itself_do_not_count() -> None:
+    claim = "Reports of Russian troops are a hoax"
+    assert _wording("The reports about Russian troops are a hoax", claim)["framed"] == 0
+
+
+def test_other_numbers_and_shared_numbers_are_told_apart() -> None:
+    other = _wording("NATO promised in 1997 not to expand")
+    assert (other["number_differs"], other["number_shared"]) == (1, 0)
+    same = _wording("In 1990 NATO promised not to expand")
+    assert (same["number_differs"], same["number_shared"]) == (0, 1)
+
+
+def test_names_of_the_claim_that_a_sentence_lacks_are_noticed() -> None:
+    assert _wording("A promise to Russia was broken")["names_missing"] == 0
+    assert _wording("A promise to China was broken")["names_missing"] == 1

@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from matcher.errors import SnapshotError
+from matcher.index import Index
+from matcher.types import Band, Sentence
+from tests.matcher.conftest import make_case, starter_cases
+
+NATO = "NATO promised Russia that the alliance would never expand to the east"
+GAS = "European sanctions make household gas unaffordable in Germany"
+
+
+def _ask(index: Index, text: str, language: str | None = "en", **options: object):  # type: ignore[no-untyped-def]
+    return index.match([Sentence("s", text, language)], **options)  # type: ignore[arg-type]
+
+
+def test_a_copy_of_a_claim_is_a_match_with_the_words_in_common() -> None:
+    index = Index.build([make_case("nato", NATO), make_case("gas", GAS)])
+    (match,) = _ask(index, NATO).matches
+    assert (match.case_id, match.band, match.claim) == ("nato", Band.MATCH, NATO)
+    assert {"nato", "russia", "alliance", "expand", "east"} <= set(match.why.shared)
+    assert match.why.guard is None
+
+
+def test_matches_come_in_the_order_of_the_sentences_and_best_first() -> None:
+    index = Index.build([make_case("nato", NATO), make_case("gas", GAS)])
+    outcome = index.match(
+        [Sentence("b", GAS, "en"), Sentence("a", NATO, "en")], limit=5, min_score=0
+    )
+    order = [match.sentence_id for match in outcome.matches]
+    assert order == sorted(order, key=["b", "a"].index)
+    for sentence in "ab":
+        scores = [m.score for m in outcome.matches if m.sentence_id == sentence]
+        assert scores == sorted(scores, reverse=True)
+
+
+def test_a_case_with_several_wordings_is_shown_once_by_the_one_that_matched() -> None:
+    index = Index.build([make_case("nato", NATO, "The West broke its word on NATO enlargement")])
+    matches = _ask(index, "The West broke its word on NATO enlargement", limit=5).matches
+    assert [match.claim for match in matches] == ["The West broke its word on NATO enlargement"]
+
+
+def test_one_sentence_of_a_claim_told_in_a_paragraph_is_enough() -> None:
+    paragraph = f"{NATO}. It was a lie. Afterwards fourteen countries joined the alliance anyway."
+    index = Index.build([make_case("nato", paragraph)])
+    assert _ask(index, NATO).matches[0].band is Band.MATCH
+    assert _ask(index, paragraph).matches[0].band is Band.MATCH
+    assert not _ask(index, "It was a lie.").matches
+
+
+def test_a_claim_of_a_few_words_is_never_more_than_similar() -> None:
+    index = Index.build([make_case("short", "Vaccines kill")])
+    for match in _ask(index, "Vaccines kill", min_score=0).matches:
+        assert match.band is not Band.MATCH
+
+
+def test_a_sentence_in_a_language_without_wordings_is_skipped_by_name() -> None:
+    index = Index.build([make_case("nato", NATO)])
+    outcome = _ask(index, "Die Sonne scheint heute über ganz Deutschland und Österreich", "de")
+    assert [(s.sentence_id, s.reason) for s in outcome.skipped] == [("s", "language")]
+
+
+def test_a_page_that_declares_the_wrong_language_is_matched_all_the_same() -> None:
+    index = Index.build([make_case("nato", NATO)])
+    assert _ask(index, NATO, "fi").matches[0].case_id == "nato"
+    assert _ask(index, NATO, None).matches[0].case_id == "nato"
+
+
+@pytest.mark.parametrize("text", ["", " ", "...", "\u200b", "the of and", "🙂"])
+def test_a_sentence_without_words_is_skipped_as_empty(text: str) -> None:
+    index = Index.build([make_case("nato", NATO)])
+    outcome = _ask(index, text)
+    assert not outcome.matches
+    assert [s.reason for s in outcome.skipped] == ["empty"]
+
+
+def test_an_empty_index_answers_nothing() -> None:
+    index = Index.build([])
+    assert len(index) == 0
+    assert not _ask(index, NATO, min_score=0).matches
+    assert index.search("nato") == []
+
+
+def test_asking_for_any_score_returns_the_nearest_cases_without_a_band() -> None:
+    index = Index.build([make_case("nato", NATO), make_case("gas", GAS)])
+    (match,) = _ask(index, "Gas was delivered to the east of the country", min_score=0).matches
+    assert match.band is None
+    assert match.score < index.thresholds["similar"]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.text(max_size=60), max_size=5))
+def test_any_text_gets_an_answer(texts: list[str]) -> None:
+    index = Index.build([make_case("nato", NATO), make_case("gas", GAS)])
+    sentences = [Sentence(str(i), text, "en") for i, text in enumerate(texts)]
+    outcome = index.match(sentences, limit=3, min_score=0)
+    assert all(0 <= match.score <= 1 for match in outcome.matches)
+
+
+def test_a_megabyte_without_a_space_is_just_a_long_word() -> None:
+    index = Index.build([make_case("nato", NATO)])
+    assert not _ask(index, "x" * 1_000_000).matches
+
+
+def test_cases_in_any_order_make_the_same_index() -> None:
+    cases = starter_cases()
+    shuffled = random.Random(7).sample(cases, len(cases))
+    one, other = Index.build(cases), Index.build(shuffled)
+    assert one.digest == other.digest
+    assert [case.id for case in one.cases()] == [case.id for case in other.cases()]
+
+
+def test_an_update_from_the_previous_index_equals_building_anew() -> None:
+    cases = starter_cases()
+    before = Index.build(cases)
+    after = [*cases[3:], make_case("new", GAS), make_case(cases[0].id, NATO)]
+    updated, anew = Index.build(after, previous=before), Index.build(after)
+    assert updated.digest == anew.digest
+    for name, array in anew._content.arrays.items():
+        np.testing.assert_array_equal(array, updated._content.arrays[name])
+
+
+def test_two_cases_with_one_id_are_refused() -> None:
+    with pytest.raises(ValueError, match="'same'"):
+        Index.build([make_case("same", NATO), make_case("same", GAS)])
+
+
+def test_a_saved_index_answers_as_before(starter: Index, tmp_path: Path) -> None:
+    starter.save(tmp_path / "one")
+    starter.save(tmp_path / "one")
+    loaded = Index.load(tmp_path / "one")
+    assert (loaded.digest, loaded.languages, len(loaded)) == (
+        starter.digest,
+        starter.languages,
+        len(starter),
+    )
+    sentences = [Sentence(c.id, c.claim, c.claims[0].language) for c in starter.cases()]
+    assert loaded.match(sentences) == starter.match(sentences)
+    assert [path.name for path in tmp_path.iterdir()] == ["one"]
+
+
+def test_a_damaged_snapshot_is_refused_by_name(starter: Index, tmp_path: Path) -> None:
+    starter.save(tmp_path / "one")
+    (tmp_path / "one" / "idf.npy").write_bytes(b"not an array")
+    with pytest.raises(SnapshotError, match="one"):
+        Index.load(tmp_path / "one")
+    with pytest.raises(SnapshotError, match="absent"):
+        Index.load(tmp_path / "absent")
+
+
+def test_every_case_is_found_by_its_id(starter: Index) -> None:
+    for case in starter_cases():
+        assert case.id in starter
+        assert starter.case(case.id) == case
+    assert "no-such-case" not in starter
+    assert "ünknown" not in starter
+    with pytest.raises(KeyError):
+        starter.case("no-such-case")
+
+
+def test_related_cases_are_the_pinned_ones_then_the_nearest() -> None:
+    elsewhere = {"title": "Elsewhere", "url": "https://elsewhere.example/"}
+    index = Index.build(
+        [
+            make_case("nato", NATO, related=["gas", elsewhere, "gone"]),
+            make_case("gas", GAS),
+            make_case("east", "NATO wants to expand to the east and surround Russia"),
+            make_case("far", "Vaccines were tested on orphans in secret"),
+        ]
+    )  # fmt: skip
+    related = index.related("nato")
+    assert [(r.id, r.pinned) for r in related] == [("gas", True), (None, True), ("east", False)]
+
+
+def test_people_find_cases_by_words_and_by_date(starter: Index) -> None:
+    assert "kazakhstan-protests-us-colour-revolution" in starter.search(
+        "Kazakhstan colour revolution", limit=5
+    )
+    newest = [starter.case(i).published for i in starter.search("", limit=10)]
+    assert newest == sorted(newest, reverse=True)
+    first, second = starter.search("", limit=5), starter.search("", limit=5, offset=5)
+    assert not set(first) & set(second)
+    for case_id in starter.search("", language="uk", limit=5):
+        assert any(claim.language == "uk" for claim in starter.case(case_id).claims)
