@@ -1,0 +1,256 @@
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+import redis
+
+from matcher.case import Case
+from matcher.errors import SnapshotError
+from matcher.index import Index
+from matcher.types import Sentence
+from server.embedded import Embedded
+from server.live import Live
+from server.store import Store
+
+MakeCase = Callable[..., Case]
+NewLive = Callable[..., Live]
+
+
+def eventually(condition: Callable[[], object], *, within_s: float = 10.0) -> bool:
+    deadline = time.monotonic() + within_s
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.01)
+    return False
+
+
+@pytest.fixture
+def snapshots(tmp_path: Path) -> Path:
+    folder = tmp_path / "snapshots"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def new_live(store: Store, snapshots: Path) -> Iterator[NewLive]:
+    started: list[Live] = []
+
+    def start(of: Store = store) -> Live:
+        live = Live(of, snapshots)
+        live.start()
+        started.append(live)
+        return live
+
+    yield start
+    for live in started:
+        live.stop()
+
+
+def at(live: Live, version: int) -> bool:
+    return live.current is not None and live.current.version == version and not live.current.stale
+
+
+def test_an_empty_store_gives_an_empty_index(new_live: NewLive) -> None:
+    live = new_live()
+    assert eventually(lambda: at(live, 0))
+    assert live.current is not None
+    assert len(live.current.index) == 0
+    assert eventually(lambda: live.problems() == ())
+
+
+def test_each_worker_answers_with_what_is_published(
+    new_live: NewLive, store: Store, make_case: MakeCase
+) -> None:
+    workers = [new_live() for _ in range(3)]
+    for version, case_id in enumerate(("a", "b", "c"), start=1):
+        store.apply(put=[make_case(case_id)], who="editor")
+        assert all(eventually(partial(at, w, version)) for w in workers)
+    store.apply(retract={"b": "wrong"}, who="editor", confirm=True)
+    assert all(eventually(partial(at, w, 4)) for w in workers)
+    for worker in workers:
+        assert worker.current is not None
+        assert [case.id for case in worker.current.index.cases()] == ["a", "c"]
+        assert worker.current.published_at == store.published().published_at
+        outcome = worker.current.index.match([Sentence("s", make_case("a").claim)])
+        assert outcome.matches[0].case_id == "a"
+    assert len({worker.current.index.digest for worker in workers if worker.current}) == 1
+
+
+def test_an_index_followed_step_by_step_equals_one_built_at_once(
+    new_live: NewLive, store: Store, make_case: MakeCase
+) -> None:
+    live = new_live()
+    for version in range(1, 6):
+        store.apply(
+            put=[make_case(f"case-{version}"), make_case("moving", f"Wording {version}.")],
+            retract={f"case-{version - 2}": None} if version > 2 else {},
+            who="editor",
+            confirm=True,
+        )
+        assert eventually(partial(at, live, version))
+    assert live.current is not None
+    assert live.current.index.digest == Index.build(store.cases()[1]).digest
+
+
+def test_old_snapshots_are_cleared_away(
+    new_live: NewLive, store: Store, make_case: MakeCase, snapshots: Path
+) -> None:
+    live = new_live()
+    for version in range(1, 5):
+        store.apply(put=[make_case(f"case-{version}")], who="editor")
+        assert eventually(partial(at, live, version))
+    assert sorted(path.name[:8] for path in snapshots.glob("0*")) == ["00000003", "00000004"]
+
+
+@pytest.fixture
+def own_redis(tmp_path: Path) -> Iterator[Embedded]:
+    folder = tmp_path / "redis"
+    folder.mkdir()
+    with Embedded(folder) as embedded:
+        yield embedded
+
+
+def test_while_redis_is_away_the_last_index_is_served_stale(
+    new_live: NewLive, own_redis: Embedded, make_case: MakeCase
+) -> None:
+    store = Store(own_redis.url)
+    store.apply(put=[make_case("a")], who="editor")
+    live = new_live(store)
+    assert eventually(lambda: at(live, 1))
+    own_redis.stop()
+    assert eventually(lambda: live.current and live.current.stale)
+    assert live.current is not None
+    assert "a" in live.current.index
+    assert any("Redis" in problem for problem in live.problems())
+
+    late = new_live(store)
+    assert eventually(lambda: late.current)
+    assert late.current is not None
+    assert late.current.stale
+    assert late.current.version == 1
+
+    own_redis.start()
+    assert eventually(lambda: at(live, 1))
+    assert eventually(lambda: at(late, 1))
+    assert live.problems() == ()
+    store.apply(put=[make_case("b")], who="editor")
+    assert eventually(lambda: at(live, 2))
+    store.close()
+
+
+def test_without_snapshot_and_redis_there_is_no_index_and_the_reason_is_told(
+    new_live: NewLive, tmp_path: Path
+) -> None:
+    live = new_live(Store(f"unix://{tmp_path}/nobody.sock"))
+    assert eventually(lambda: any("Redis is away" in problem for problem in live.problems()))
+    assert live.current is None
+
+
+@pytest.mark.parametrize("damage", ["truncated", "emptied", "without its version"])
+def test_a_damaged_snapshot_is_built_again(
+    new_live: NewLive, store: Store, make_case: MakeCase, snapshots: Path, damage: str
+) -> None:
+    store.apply(put=[make_case("a")], who="editor")
+    first = new_live()
+    assert eventually(lambda: at(first, 1))
+    first.stop()
+    (folder,) = snapshots.glob("00000001-*")
+    if damage == "truncated":
+        for path in (folder / "index").iterdir():
+            path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    elif damage == "emptied":
+        shutil.rmtree(folder / "index")
+    else:
+        (folder / "published.json").unlink()
+    second = new_live()
+    assert eventually(lambda: at(second, 1))
+    assert second.current is not None
+    assert "a" in second.current.index
+
+
+def test_a_snapshot_that_vanishes_is_written_again_for_the_others(
+    new_live: NewLive, store: Store, make_case: MakeCase, snapshots: Path
+) -> None:
+    store.apply(put=[make_case("a")], who="editor")
+    compiler = new_live()
+    assert eventually(lambda: at(compiler, 1))
+    (folder,) = snapshots.glob("00000001-*")
+    shutil.rmtree(folder)
+    other = new_live()
+    assert eventually(lambda: at(other, 1))
+
+
+def test_where_the_disk_refuses_the_index_is_served_all_the_same(
+    new_live: NewLive, store: Store, make_case: MakeCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise SnapshotError("No space left on device")
+
+    monkeypatch.setattr(Index, "save", refuse)
+    store.apply(put=[make_case("a")], who="editor")
+    live = new_live()
+    assert eventually(lambda: at(live, 1))
+
+
+def test_an_index_that_cannot_be_built_leaves_the_last_one_and_tells_why(
+    new_live: NewLive, store: Store, make_case: MakeCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.apply(put=[make_case("a")], who="editor")
+    live = new_live()
+    assert eventually(lambda: at(live, 1))
+
+    def fail(*_: object, **__: object) -> Index:
+        raise MemoryError("no more")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Index, "build", fail)
+        store.apply(put=[make_case("b")], who="editor")
+        assert eventually(lambda: any("version 2" in told for told in live.problems()))
+        assert live.current is not None
+        assert (live.current.version, live.current.stale) == (1, True)
+    store.apply(put=[make_case("c")], who="editor")  # a new version is tried at once
+    assert eventually(lambda: at(live, 3))
+    assert eventually(lambda: live.problems() == ())
+
+
+def test_corrupt_rows_are_told_and_the_others_are_served(
+    new_live: NewLive, store: Store, raw_redis: redis.Redis, make_case: MakeCase
+) -> None:
+    store.apply(put=[make_case("a"), make_case("b")], who="editor")
+    raw_redis.hset("claimlight:cases", "a", b"\xff")
+    live = new_live()
+    assert eventually(lambda: at(live, 1))
+    assert live.current is not None
+    assert [case.id for case in live.current.index.cases()] == ["b"]
+    assert eventually(lambda: live.problems() == ("1 case(s) in Redis are unreadable",))
+    store.apply(put=[make_case("a")], who="editor", confirm=True)
+    assert eventually(lambda: at(live, 2) and live.problems() == ())
+
+
+def test_another_database_with_the_same_version_number_is_noticed(
+    new_live: NewLive, store: Store, raw_redis: redis.Redis, make_case: MakeCase
+) -> None:
+    store.apply(put=[make_case("a")], who="editor")
+    live = new_live()
+    assert eventually(lambda: at(live, 1))
+    raw_redis.flushdb()
+    store.apply(put=[make_case("b")], who="editor")
+    assert eventually(lambda: live.current and "b" in live.current.index)
+    assert live.current is not None
+    assert "a" not in live.current.index
+
+
+def test_when_the_worker_that_compiles_ends_another_takes_over(
+    new_live: NewLive, store: Store, make_case: MakeCase
+) -> None:
+    first, second = new_live(), new_live()
+    assert eventually(lambda: at(first, 0) and at(second, 0))
+    first.stop()
+    store.apply(put=[make_case("a")], who="editor")
+    assert eventually(lambda: at(second, 1))
