@@ -1,0 +1,85 @@
+"""The factory: it only wires blueprints, errors and headers together."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Flask, Response
+from flask_cors import CORS
+from server.live import Live
+
+from matcher.limits import MAX_BODY_BYTES
+from server import cases, changes, health, match, pages, problems
+from server.settings import Settings
+from server.store import Store
+
+PUBLIC_PATHS: Final = r"^/v1/(cases(/[^/]+)?|index)$"
+READER_POSTS: Final = r"^/v1/match$"
+EXPOSED: Final = ["ETag", "RateLimit", "RateLimit-Policy", "Retry-After"]
+PREFLIGHT_S: Final = 7200
+"""Seconds a browser may remember a preflight; Chromium's own upper limit."""
+
+SECURITY_HEADERS: Final = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+def create_app(settings: Settings, *, store: Store, live: Live) -> Flask:
+    """The service as a WSGI application.
+
+    Parameters
+    ----------
+    settings
+        Read once; only the origins of readers' browsers matter here.
+    store
+        What editors publish to. Readers are answered without it.
+    live
+        The worker's current index; the caller starts and stops it.
+    """
+    app = Flask(__name__)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    # A redirect to the tidy form of an address would be one more shape of answer.
+    app.url_map.merge_slashes = False
+    app.register_blueprint(match.blueprint(live))
+    app.register_blueprint(cases.blueprint(live, store))
+    app.register_blueprint(changes.blueprint(store, live))
+    app.register_blueprint(health.blueprint(live))
+    app.register_blueprint(pages.blueprint())
+    problems.register(app)
+    _allow_origins(app, settings.cors_origins)
+    app.after_request(_secure)
+    return app
+
+
+def _allow_origins(app: Flask, readers: tuple[str, ...]) -> None:
+    """Anyone may read what is public; text is taken from known origins; editors get no CORS."""
+    CORS(
+        app,
+        resources={
+            PUBLIC_PATHS: {
+                "origins": "*",
+                "methods": ["GET", "HEAD"],
+                "allow_headers": ["Accept", "If-None-Match"],
+            },
+            READER_POSTS: {
+                "origins": list(readers),
+                "methods": ["POST"],
+                "allow_headers": ["Content-Type"],
+            },
+        },
+        expose_headers=EXPOSED,
+        max_age=PREFLIGHT_S,
+        supports_credentials=False,
+    )
+
+
+def _secure(response: Response) -> Response:
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response

@@ -1,0 +1,337 @@
+"""What editors do: publish changesets, look back, revert, export; all with a bearer token."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from flask import Blueprint, Response, request
+from server.live import Live
+
+from matcher.case import Case
+from server.errors import (
+    Conflict,
+    NeedsConfirmation,
+    RevertConflict,
+    StoreError,
+    UnknownVersion,
+)
+from server.exchange import answer, read_body, read_query
+from server.faults import Fault, WireError, check, parse, pointer
+from server.openapi import operation
+from server.problems import (
+    CONFIRM,
+    CONFLICT,
+    FORBIDDEN,
+    INVALID,
+    NOT_FOUND,
+    REJECTED,
+    STALE_WRITE,
+    UNAUTHORIZED,
+    UNAVAILABLE,
+    Problem,
+)
+from server.store import Difference, Identity, Role, Store
+from server.store.step import check_share
+from server.wire import (
+    MAX_CHANGES_BYTES,
+    ChangeRows,
+    ChangesAnswer,
+    ExportOptions,
+    History,
+    HistoryPage,
+    PastChangeset,
+    PushOptions,
+    Retract,
+    RevertOptions,
+)
+
+JSON: Final = "application/json"
+JSON_LINES: Final = ("application/jsonl", "application/x-ndjson")
+RETRY_S: Final = "2"
+_RANK: Final = {role: rank for rank, role in enumerate((Role.VIEWER, Role.EDITOR, Role.OWNER))}
+
+
+@dataclass(slots=True)
+class Push:
+    """The rows of a changeset, sorted into what can be published and what cannot."""
+
+    put: dict[str, Case] = field(default_factory=dict)
+    retract: dict[str, str | None] = field(default_factory=dict)
+    rejected: list[Fault] = field(default_factory=list)
+    places: dict[str, str] = field(default_factory=dict)  # id → pointer of its row
+
+    def reject(self, case_id: str, message: str) -> None:
+        """Take a row that looked good out again."""
+        self.put.pop(case_id, None)
+        self.retract.pop(case_id, None)
+        self.rejected.append(Fault(pointer=self.places[case_id], message=message))
+
+
+def blueprint(store: Store, live: Live) -> Blueprint:
+    """The editors' routes. The index is asked only which related cases exist."""
+    routes = Blueprint("changes", __name__)
+
+    @routes.post("/v1/changes")
+    @operation(
+        "Publish a changeset: whole cases, and ids to retract",
+        tag="Editors",
+        query=PushOptions,
+        body={JSON: ChangeRows, **dict.fromkeys(JSON_LINES)},
+        answers={JSON: ChangesAnswer},
+        problems=(400, 401, 403, 409, 412, 413, 415, 503),
+        token=True,
+    )
+    def push() -> Response:
+        """One atomic step: wholly published under a new version, or not at all.
+
+        A repeated push changes nothing. If-Match takes the version (ETag) it starts from.
+        """
+        who = authorize(store, Role.EDITOR)
+        options = read_query(PushOptions)
+        expected = _expected_version()
+        body = read_body(JSON, *JSON_LINES, limit=MAX_CHANGES_BYTES)
+        rows = read_push(body, lines=request.mimetype in JSON_LINES)
+        _reject_unknown(rows, store)
+        if rows.rejected and not options.partial and not options.dry_run:
+            raise Problem(
+                REJECTED, f"{len(rows.rejected)} rows were rejected.", errors=rows.rejected
+            )
+        version, difference = store.apply(
+            put=list(rows.put.values()),
+            retract=rows.retract,
+            who=who.name,
+            note=options.note,
+            expected_version=expected,
+            confirm=options.confirm,
+            dry_run=options.dry_run,
+        )
+        warnings = [*_missing_related(rows, live)]
+        if options.dry_run and not options.confirm:
+            warnings += _confirmation(difference, store)
+        return _changed(version, difference, rejected=tuple(rows.rejected), warnings=warnings)
+
+    @routes.get("/v1/changes")
+    @operation(
+        "The history of the changesets, newest first",
+        tag="Editors",
+        query=HistoryPage,
+        answers={JSON: History},
+        problems=(400, 401, 403, 503),
+        token=True,
+    )
+    def history() -> Response:
+        authorize(store, Role.VIEWER)
+        asked = read_query(HistoryPage)
+        version = store.published().version
+        changesets = store.history(limit=asked.page_size, before=asked.before)
+        past = tuple(
+            PastChangeset(
+                version=changeset.version,
+                who=changeset.who,
+                when=changeset.when,
+                note=changeset.note,
+                added=changeset.difference.added,
+                changed=changeset.difference.changed,
+                retracted=changeset.difference.retracted,
+            )
+            for changeset in changesets
+        )
+        return answer(History(changes=past), etag=str(version))
+
+    @routes.post("/v1/changes/<int:version>/revert")
+    @operation(
+        "Take a changeset back by publishing its inverse",
+        tag="Editors",
+        query=RevertOptions,
+        answers={JSON: ChangesAnswer},
+        problems=(400, 401, 403, 404, 409, 412, 503),
+        token=True,
+    )
+    def revert(version: int) -> Response:
+        """Answers 409 with the ids of the cases that have changed since. Takes no body."""
+        who = authorize(store, Role.EDITOR)
+        options = read_query(RevertOptions)
+        published, difference = store.revert(
+            version,
+            who=who.name,
+            note=options.note,
+            expected_version=_expected_version(),
+            confirm=options.confirm,
+            dry_run=options.dry_run,
+        )
+        return _changed(published, difference)
+
+    @routes.get("/v1/export")
+    @operation(
+        "All published cases, as they were pushed",
+        tag="Editors",
+        query=ExportOptions,
+        answers={JSON_LINES[0]: None},
+        problems=(400, 401, 403, 503),
+        token=True,
+    )
+    def export() -> Response:
+        """One case a line; pushing the file again changes nothing."""
+        authorize(store, Role.VIEWER)
+        read_query(ExportOptions)
+        published, cases = store.cases()
+        lines = (case.model_dump_json(exclude_none=True) + "\n" for case in cases)
+        response = Response(lines, mimetype=JSON_LINES[0])
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["Content-Disposition"] = 'attachment; filename="cases.jsonl"'
+        response.set_etag(str(published.version))
+        return response
+
+    routes.register_error_handler(StoreError, _from_store)
+    return routes
+
+
+def authorize(store: Store, least: Role) -> Identity:
+    """Who sends the request at hand.
+
+    Raises
+    ------
+    Problem
+        401 without a valid token, 403 where its role may do less than ``least``.
+    """
+    shown = request.authorization
+    if shown is None or shown.type != "bearer" or not shown.token:
+        challenge = 'Bearer realm="claimlight"'
+        found = "no token" if shown is None else "something else"
+        raise Problem(
+            UNAUTHORIZED,
+            f"Expected Authorization: Bearer TOKEN; found {found}.",
+            headers={"WWW-Authenticate": challenge},
+        )
+    identity = store.tokens.verify(shown.token)
+    if identity is None:
+        raise Problem(
+            UNAUTHORIZED,
+            "The token is unknown, revoked or expired.",
+            headers={"WWW-Authenticate": 'Bearer realm="claimlight", error="invalid_token"'},
+        )
+    if _RANK[identity.role] < _RANK[least]:
+        raise Problem(FORBIDDEN, f"The token is a {identity.role}'s; this needs at least {least}.")
+    return identity
+
+
+def read_push(body: bytes, *, lines: bool) -> Push:
+    """The rows of a changeset, each checked by itself.
+
+    Raises
+    ------
+    WireError
+        where the body as a whole cannot be read.
+    """
+    push = Push()
+    for number, raw in enumerate(_lines(body) if lines else _array(body)):
+        place = pointer(number)
+        try:
+            row = _row(parse(raw, at=place) if lines else raw, place)
+        except WireError as error:
+            push.rejected += error.faults
+            continue
+        case_id = row.retract if isinstance(row, Retract) else row.id
+        if case_id in push.places:
+            message = f"the case {case_id} is in row {push.places[case_id]} already"
+            push.rejected.append(Fault(pointer=place, message=message))
+            continue
+        push.places[case_id] = place
+        if isinstance(row, Retract):
+            push.retract[case_id] = row.note
+        else:
+            push.put[case_id] = row
+    return push
+
+
+def _lines(body: bytes) -> list[bytes]:
+    rows = [line for line in body.removeprefix(b"\xef\xbb\xbf").split(b"\n") if line.strip()]
+    if not rows:
+        raise WireError(Fault(pointer="", message="the body is empty; a case a line is expected"))
+    return rows
+
+
+def _array(body: bytes) -> list[Any]:
+    value = parse(body)
+    rows = value if isinstance(value, list) else [value]
+    if not rows:
+        raise WireError(Fault(pointer="", message="the list is empty; at least one row is needed"))
+    return rows
+
+
+def _row(value: Any, place: str) -> Case | Retract:
+    if not isinstance(value, dict):
+        raise WireError(Fault(pointer=place, message="a case, or an id to retract, is an object"))
+    if "retract" in value:
+        return check(Retract, value, at=place)
+    return check(Case, value, at=place)
+
+
+def _reject_unknown(rows: Push, store: Store) -> None:
+    """Rows that retract what never was: a slip in the id that the editor wants to know of."""
+    if rows.retract:
+        _, difference = store.apply(retract=rows.retract, who="", dry_run=True)
+        for case_id in difference.unknown:
+            rows.reject(case_id, f"there is no case {case_id} to retract")
+
+
+def _missing_related(rows: Push, live: Live) -> Iterator[str]:
+    current = live.current
+    if current is None:
+        return
+    for case in rows.put.values():
+        for pin in case.related:
+            if isinstance(pin, str) and pin not in rows.put and pin not in current.index:
+                yield f"{case.id}: the related case {pin} does not exist"
+
+
+def _confirmation(difference: Difference, store: Store) -> Iterator[str]:
+    try:
+        check_share(difference, store.published().cases)
+    except NeedsConfirmation as needed:
+        yield str(needed)
+
+
+def _expected_version() -> int | None:
+    """The version in ``If-Match``; None where there is none, or any will do (``*``)."""
+    header = request.headers.get("If-Match", "*").strip()
+    if header == "*":
+        return None
+    found = re.fullmatch(r'"?(\d{1,15})"?', header)
+    if not found:
+        raise Problem(
+            INVALID, 'If-Match takes the version in quotes, such as "17", as ETag gave it.'
+        )
+    return int(found[1])
+
+
+def _changed(version: int, difference: Difference, **more: Any) -> Response:
+    told = ChangesAnswer(
+        version=version,
+        added=difference.added,
+        changed=difference.changed,
+        retracted=difference.retracted,
+        unchanged=difference.unchanged,
+        **more,
+    )
+    return answer(told, etag=str(version))
+
+
+def _from_store(error: StoreError) -> Response:
+    """What the store refuses, as the problem it is for an editor."""
+    text = str(error)
+    detail = f"{text[:1].upper()}{text[1:]}."
+    match error:
+        case Conflict():
+            return Problem(STALE_WRITE, detail).response()
+        case NeedsConfirmation():
+            return Problem(CONFIRM, detail).response()
+        case RevertConflict():
+            return Problem(CONFLICT, detail, ids=error.ids).response()
+        case UnknownVersion():
+            return Problem(NOT_FOUND, detail).response()
+        case _:
+            return Problem(UNAVAILABLE, detail, headers={"Retry-After": RETRY_S}).response()
