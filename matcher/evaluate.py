@@ -54,13 +54,19 @@ class Row:
 
 def row(name: str, hits: Iterable[bool | float], *, better: str, data: str, per: int = 1) -> Row:
     """A mean over sentences or cases with its bootstrap interval; ``per`` 1 or 1,000."""
-    values = np.array(list(hits), dtype=np.float64)
+    values = np.array(list(hits), dtype=np.float64) * per
     sampler = np.random.default_rng(0)
     means = [values[sampler.integers(0, len(values), len(values))].mean() for _ in range(RESAMPLES)]
     low, high = np.quantile(means, (0.025, 0.975))
-    unit = "share" if per == 1 else f"per {per:,}"
-    scaled = (round(float(value) * per, 4) for value in (values.mean(), low, high))
-    return Row(name, *scaled, unit=unit, better=better, data=data)
+    return Row(
+        name=name,
+        value=round(float(values.mean()), 4),
+        low=round(float(low), 4),
+        high=round(float(high), 4),
+        unit="share" if per == 1 else f"per {per:,}",
+        better=better,
+        data=data,
+    )
 
 
 def best_matches(
@@ -173,12 +179,17 @@ def euvsdisinfo(index: Index) -> Iterator[Row]:
     news = best_matches(index, texts)
     topical = [f for text, f in zip(texts, news, strict=True) if ON_TOPIC.search(text)]
     for band in Band:
-        yield row(f"EUvsDisinfo: cases found, any, as {band}", [any(shown(f, band)) for f in found], better="higher", data="fitted")  # fmt: skip
-        yield row(f"EUvsDisinfo: cases found, the very one, as {band}", [any(shown(f, band)) for f in own], better="higher", data="fitted")  # fmt: skip
-        yield row(f"EUvsDisinfo: diary quotes with a hint, as {band}", shown(quotes, band), better="higher", data="fitted")  # fmt: skip
-        yield row(f"EUvsDisinfo: ordinary news shown as {band}", shown(news, band), better="lower", data="fitted", per=1_000)  # fmt: skip
-        yield row(f"EUvsDisinfo: news on the subject shown as {band}", shown(topical, band), better="lower", data="fitted", per=1_000)  # fmt: skip
-        yield row(f"EUvsDisinfo: honest sentences shown as {band}", shown(honest, band), better="lower", data="fitted", per=1_000)  # fmt: skip
+        rates: dict[str, tuple[list[bool], str, int]] = {
+            "cases found, any": ([any(shown(f, band)) for f in found], "higher", 1),
+            "cases found, the very one": ([any(shown(f, band)) for f in own], "higher", 1),
+            "diary quotes with a hint": (shown(quotes, band), "higher", 1),
+            "ordinary news shown": (shown(news, band), "lower", 1_000),
+            "news on the subject shown": (shown(topical, band), "lower", 1_000),
+            "honest sentences shown": (shown(honest, band), "lower", 1_000),
+        }
+        for name, (hits, better, per) in rates.items():
+            name = f"EUvsDisinfo: {name}, as {band}"
+            yield row(name, hits, better=better, data="fitted", per=per)
 
 
 def checkthat(year: str, part: str, data: str) -> Iterator[Row]:
@@ -196,14 +207,21 @@ def checkthat(year: str, part: str, data: str) -> Iterator[Row]:
         [place for place, m in enumerate(matches, start=1) if m.case_id in wanted]
         for matches, wanted in zip(found, relevant, strict=True)
     ]
-    precision = [sum((i + 1) / r for i, r in enumerate(sorted(places)) if r <= 5) for places in ranks]  # fmt: skip
-    average = [p / min(len(w), 5) for p, w in zip(precision, relevant, strict=True)]
-    yield row(f"CheckThat! {year} {part}: MAP@5", average, better="higher", data=data)
-    yield row(f"CheckThat! {year} {part}: P@1", [1 in r for r in ranks], better="higher", data=data)
-    yield row(f"CheckThat! {year} {part}: R@20", [bool(r) for r in ranks], better="higher", data=data)  # fmt: skip
+    for name, values in {
+        "MAP@5": [_average_precision(r, len(w)) for r, w in zip(ranks, relevant, strict=True)],
+        "P@1": [float(1 in r) for r in ranks],
+        "R@20": [float(bool(r)) for r in ranks],
+    }.items():
+        yield row(f"CheckThat! {year} {part}: {name}", values, better="higher", data=data)
     news = best_matches(index, [r["text"] for r in rows("news/en")])
     name = f"Snopes claims {year}: ordinary news shown as match"
     yield row(name, shown(news, Band.MATCH), better="lower", data="apart", per=1_000)
+
+
+def _average_precision(places: list[int], relevant: int, *, depth: int = 5) -> float:
+    """Average precision at ``depth`` from the ranks, ascending, at which the right cases stand."""
+    hits = [place for place in places if place <= depth]
+    return sum(number / place for number, place in enumerate(hits, start=1)) / min(relevant, depth)
 
 
 def contradictions() -> Iterator[Row]:
@@ -251,12 +269,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--update", action="store_true", help="keep the figures as the baseline")
     parser.add_argument("--json", action="store_true", help="print the rows as JSON")
     options = parser.parse_args(arguments)
-    measured = list(measure(lambda text: print(text, file=sys.stderr)))  # noqa: T201
+    measured = list(measure(lambda text: print(text, file=sys.stderr)))
     baseline = json.loads(BASELINE.read_text(encoding="utf-8")) if BASELINE.exists() else {}
     if options.json:
-        print(json.dumps([asdict(r) for r in measured], indent=1))  # noqa: T201
+        print(json.dumps([asdict(r) for r in measured], indent=1))
     else:
-        print("\n".join(_table(measured, baseline)))  # noqa: T201
+        print("\n".join(_table(measured, baseline)))
     if options.update:
         kept = baseline | {r.name: r.value for r in measured}
         BASELINE.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
