@@ -38,9 +38,12 @@ def test_the_matcher_knows_neither_web_nor_store(file: Path) -> None:
 
 def test_only_evidence_measures_the_likeness_of_strings() -> None:
     users = {
-        f.stem for f in MATCHER.glob("*.py") if any(n.startswith("rapidfuzz") for n in _imports(f))
+        file.stem
+        for file in MATCHER.glob("*.py")
+        if any(name.startswith("rapidfuzz") for name in _imports(file))
     }
-    assert users == {"evidence"}
+    # The benchmark times the naive way, which is rapidfuzz over everything.
+    assert users == {"evidence", "bench"}
 
 
 def test_modules_of_the_matcher_depend_downwards_only() -> None:
