@@ -91,6 +91,7 @@ def cacheable(response: Response, *, etag: str) -> Response:
     response.headers["Cache-Control"] = PUBLIC
     response.set_etag(etag)
     response.make_conditional(request)
+    del response.headers["Date"]  # the HTTP server writes its own
     return response
 
 

@@ -27,10 +27,11 @@ def blueprint() -> Blueprint:
 
     @routes.get("/sample-article")
     def sample() -> Response:
-        """The article that the page opens at the press of a button; only its title is marked up."""
+        """The article that the page opens at the press of a button: its title, its paragraphs."""
         if not SAMPLE.exists():
             raise Problem(NOT_FOUND, "This installation came without the sample article.")
-        return _revalidated(Response(SAMPLE.read_text(encoding="utf-8"), mimetype="text/plain"))
+        _, _, article = SAMPLE.read_text(encoding="utf-8").partition("\n---\n")
+        return _revalidated(Response(article.strip().removeprefix("# "), mimetype="text/plain"))
 
     @routes.get("/openapi.json")
     def openapi() -> Response:
@@ -64,7 +65,8 @@ def schema_words(schema: dict[str, Any]) -> Markup:
     kind = str(schema.get("format") or schema.get("type") or "anything")
     if kind == "string":
         return escape("text" + _range(schema, "minLength", "maxLength", unit=" characters"))
-    return escape(kind + _range(schema, "minimum", "maximum"))
+    default = f", default {schema['default']}" if schema.get("default") else ""
+    return escape(kind + _range(schema, "minimum", "maximum") + default)
 
 
 def _range(schema: dict[str, Any], least: str, most: str, unit: str = "") -> str:

@@ -31,7 +31,7 @@ $("sample")?.addEventListener("click", async () => {
   try {
     const answer = await fetch("/sample-article");
     if (!answer.ok) throw await problem(answer);
-    field.value = (await answer.text()).replace(/^#+ /gm, "").trim();
+    field.value = await answer.text();
     await showHints(field.value);
   } catch (error) {
     say(error.message, { bad: true });
@@ -212,18 +212,26 @@ function why(found, reviewed) {
   return details;
 }
 
-// Below the mark where there is room, else above it; on a phone the sheet places it itself.
+// Below the mark where there is more room, else above it; on a phone the card is a sheet at the
+// bottom, and the mark is what has to move.
 function place(hint) {
+  card.removeAttribute("style");
   if (matchMedia("(max-width: 40rem)").matches) {
-    card.style.left = card.style.top = "";
+    if (hint.getBoundingClientRect().bottom > card.getBoundingClientRect().top) {
+      hint.scrollIntoView({ block: "start" });
+    }
     return;
   }
-  const line = hint.getClientRects()[0];
-  const last = [...hint.getClientRects()].at(-1);
-  const { width, height } = card.getBoundingClientRect();
-  const below = last.bottom + 8;
-  const top = below + height < innerHeight || line.top < height + 16 ? below : line.top - height - 8;
-  card.style.left = `${scrollX + Math.max(16, Math.min(line.left, document.body.clientWidth - width - 16))}px`;
+  const lines = hint.getClientRects();
+  const [above, below] = [lines[0].top, innerHeight - lines[lines.length - 1].bottom];
+  const gap = 10;
+  const height = Math.min(card.offsetHeight, Math.max(above, below, 320) - 2 * gap);
+  const top = below >= above || above < 320
+    ? lines[lines.length - 1].bottom + gap
+    : lines[0].top - gap - height;
+  const rightmost = document.documentElement.clientWidth - card.offsetWidth - 16;
+  card.style.maxHeight = `${height}px`;
+  card.style.left = `${scrollX + Math.max(16, Math.min(lines[0].left, rightmost))}px`;
   card.style.top = `${scrollY + top}px`;
 }
 
