@@ -14,6 +14,7 @@ from matcher.text import fold, normalise, split_sentences, stem, stem_hash, stem
         ("NATO’s  “eastern”\u00a0flank", 'NATO\'s "eastern" flank'),
         ("co\u00adro\u200bna", "corona"),
         ("see https://t.co/x now", "see now"),
+        ("#DefundTheCBC now, says @BradTrostCPC", "Defund The CBC now, says Brad Trost CPC"),
         ("ﬁne ½", "fine 1⁄2"),
     ],
 )
