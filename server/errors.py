@@ -7,19 +7,22 @@
     ├── FolderError            the data folder cannot be used
     │   └── FolderInUse        another service lives in it
     ├── EmbeddedError          the private Redis cannot be found or does not start
-    └── StoreError
-        ├── Unavailable        Redis is away; nothing has happened
-        ├── Unconfirmed        the step may or may not have happened; it is safe to push again
-        ├── Unreadable         what Redis holds under our names is not ours
-        ├── Conflict           somebody else has published in between
-        ├── RevertConflict     a case has changed since the changeset that is to be reverted
-        ├── UnknownVersion     no changeset has this number
-        └── NeedsConfirmation  more than a tenth of the cases would change or go
+    ├── StoreError
+    │   ├── Unavailable        Redis is away; nothing has happened
+    │   ├── Unconfirmed        the step may or may not have happened; it is safe to push again
+    │   ├── Unreadable         what Redis holds under our names is not ours
+    │   ├── Conflict           somebody else has published in between
+    │   ├── RevertConflict     a case has changed since the changeset that is to be reverted
+    │   ├── UnknownVersion     no changeset has this number
+    │   └── NeedsConfirmation  more than a tenth of the cases would change or go
+    ├── Unreachable            the command line finds no service
+    └── Refused                the service answered the command line with a problem
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 
 class ServiceError(Exception):
@@ -112,3 +115,25 @@ class NeedsConfirmation(StoreError):
             f"{share:.0%} of the existing cases would change or go, more than {limit:.0%}: "
             "look at a dry run, then confirm"
         )
+
+
+class Unreachable(ServiceError):
+    """No service answers there."""
+
+
+class Refused(ServiceError):
+    """The service answered with a problem.
+
+    Attributes
+    ----------
+    status
+        the HTTP status.
+    problem
+        the answer as it came: ``title``, ``detail``, ``errors`` and so on.
+    """
+
+    def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
+        self.status = status
+        self.problem = dict(problem)
+        told = problem.get("detail") or problem.get("title") or f"the service answered {status}"
+        super().__init__(str(told))

@@ -183,8 +183,11 @@ def _token(text: str) -> str | None:
     return text or None
 
 
-# Chrome's ids are 32 letters from a to p; Firefox draws a UUID for each installation.
-_EXTENSIONS: Final = "^chrome-extension://[a-p]{32}$,^moz-extension://[0-9a-f-]{36}$"
+# The extension's id in Chrome follows from the key in extension/wxt.config.ts; Firefox draws a
+# UUID for each installation.
+_EXTENSIONS: Final = (
+    "chrome-extension://kaenpbplagdbdoalinhnmdnnoofdpepn,^moz-extension://[0-9a-f-]{36}$"
+)
 
 TABLE: Final[tuple[Setting, ...]] = (
     Setting("host", "127.0.0.1", _host, "Address to listen on."),

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import base64
+import hashlib
 import ipaddress
+import re
+import uuid
 from pathlib import Path
 
 import pytest
@@ -78,3 +82,16 @@ def test_a_misspelt_name_is_told_with_the_nearest_one() -> None:
 
 def test_every_setting_says_what_it_is() -> None:
     assert all(setting.help.endswith(".") for setting in TABLE)
+
+
+def test_the_extension_of_this_checkout_is_let_in_by_default() -> None:
+    config = Path(__file__).parents[2] / "extension" / "wxt.config.ts"
+    key = re.search(r'"(MII[A-Za-z0-9+/=]+)"', config.read_text())
+    assert key is not None
+    # Chrome: the first 128 bits of the SHA-256 of the public key, in letters from a to p.
+    digest = hashlib.sha256(base64.b64decode(key[1])).hexdigest()[:32]
+    chrome_id = "".join(chr(ord("a") + int(digit, 16)) for digit in digest)
+    origins = from_environment({}).cors_origins
+    assert f"chrome-extension://{chrome_id}" in origins
+    firefox = [origin for origin in origins if origin.startswith("^")]
+    assert any(re.search(each, f"moz-extension://{uuid.uuid4()}") for each in firefox)

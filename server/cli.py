@@ -1,0 +1,27 @@
+"""``claimlight``: the command line."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+import click
+
+from server.commands.serve import serve
+from server.commands.terminal import EXIT_CODES
+
+
+@click.group(
+    epilog=EXIT_CODES,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(version("claimlight"), prog_name="claimlight")
+def main() -> None:
+    """Fact-check hints in the page a person is reading."""
+
+
+for command in (serve,):
+    main.add_command(command)
+
+
+if __name__ == "__main__":
+    main()

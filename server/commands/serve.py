@@ -1,0 +1,82 @@
+"""``claimlight serve``."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from server.commands.terminal import complain, console, read_settings, speaks
+from server.settings import TABLE
+
+if TYPE_CHECKING:
+    from server.live import Current
+
+_NOT_FOR_SERVE: Final = {"server", "token"}
+
+
+def _with_settings(function: Callable[..., Any]) -> Callable[..., Any]:
+    for setting in reversed(TABLE):
+        if setting.name not in _NOT_FOR_SERVE:
+            help_text = f"{setting.help}  [{setting.variable}]"
+            function = click.option(setting.flag, setting.name, metavar="…", help=help_text)(
+                function
+            )
+    return function
+
+
+@click.command(short_help="Run the service, with a Redis of its own unless one is named.")
+@_with_settings
+@speaks
+def serve(**flags: str | None) -> None:
+    """Run the service until Ctrl-C or SIGTERM.
+
+    Without settings it listens on this machine alone, keeps everything in one data folder with a
+    private Redis, and begins with the starter cases. Every setting can be given as a flag or as a
+    variable, named in brackets; a flag wins.
+    """
+    settings = read_settings(**flags)
+    # One thread a worker for linear algebra: there are as many workers as cores. Has to be said
+    # before numpy is loaded.
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+    from server import runtime
+
+    def ready(address: str, current: Current) -> None:
+        _welcome(address, current, settings.data_dir)
+
+    runtime.serve(settings, ready=ready, tell=lambda text: complain(text, style="yellow"))
+
+
+def _welcome(address: str, current: Current, data_dir: Path) -> None:
+    index = current.index
+    state = "stale: Redis is away" if current.stale else f"version {current.version}"
+    program = _program()
+    counts = f"{len(index):,} cases in {index.claims:,} wordings"
+    lines = [
+        f"[bold green]Claimlight is ready[/] at [bold]{address}[/]: {counts} ({state})",
+        f"  try it        open {address}/ in a browser",
+        "  in the page   load the extension: make extension, then extension/.output/chrome-mv3",
+        f"  your cases    {program} push FILE",
+        f"  in trouble    {program} doctor",
+        f"  stop          Ctrl-C; everything is kept in {data_dir}",
+    ]
+    console.print("\n".join(lines), soft_wrap=True)
+
+
+def _program() -> str:
+    """How to call this program again from where the operator is."""
+    called = Path(sys.argv[0])
+    found = shutil.which(called.name)
+    if found is not None and Path(found).resolve() == called.resolve():
+        return called.name
+    try:
+        return shlex.quote(str(called.resolve().relative_to(Path.cwd())))
+    except ValueError:
+        return shlex.quote(str(called))

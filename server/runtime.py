@@ -1,0 +1,290 @@
+"""A running service: the private Redis, the starter cases, gunicorn's workers, their ends.
+
+The master process holds the data folder and the private Redis; it answers nothing itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import socket
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from gunicorn import glogging
+from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+
+from matcher.case import Case
+from matcher.index import Index
+from server.app import create_app
+from server.embedded import Embedded
+from server.errors import Conflict, SettingsError, StoreError
+from server.folder import DataFolder
+from server.formats import FormatError, Rejected, read
+from server.live import Current, Live
+from server.settings import Settings
+from server.store import Role, Store
+
+THREADS: Final = 4
+"""Requests that a worker takes at a time; matching itself is bound to one core."""
+GRACEFUL_S: Final = 10
+BACKLOG: Final = 2048
+OWNER: Final = "local owner"
+STARTER: Final = "starter cases"
+_CASE_FILES: Final = {".jsonl", ".json", ".csv"}
+
+log = logging.getLogger("gunicorn.error")
+
+Tell = Callable[[str], None]
+"""Shows the operator a sentence."""
+
+
+def serve(settings: Settings, *, ready: Callable[[str, Current], None], tell: Tell) -> None:
+    """Run the service until it is told to stop; ends with SystemExit as gunicorn does.
+
+    Parameters
+    ----------
+    settings
+        what the operator has decided.
+    ready
+        called once, in the first worker that has an index, with the service's address.
+    tell
+        shows what the operator should know of.
+
+    Raises
+    ------
+    ServiceError
+        where it cannot start: the port or the data folder is taken, there is no Redis.
+    """
+    master = os.getpid()
+    # All of it is taken before anything is written: the port first, since it fails most often.
+    with bind(settings.host, settings.port) as listener, DataFolder(settings.data_dir) as folder:
+        embedded = None if settings.redis_url else Embedded(folder.redis)
+        try:
+            if embedded is not None:
+                embedded.start()
+            url = settings.redis_url or Embedded(folder.redis).url
+            _prepare(settings, url, folder, own=embedded is not None, tell=tell)
+            address = address_of(listener)
+            folder.announce(address)
+            # What every worker needs is loaded once, and shared by them.
+            Index.build(())
+            Service(
+                settings,
+                listener=listener,
+                folder=folder,
+                embedded=embedded,
+                redis_url=url,
+                ready=lambda current: ready(address, current),
+            ).run()
+        finally:
+            # A forked worker leaves through here too: nothing of this is its own.
+            if embedded is not None and os.getpid() == master:
+                embedded.stop()
+
+
+@contextlib.contextmanager
+def bind(host: str, port: int) -> Iterator[socket.socket]:
+    """Take the address to listen on.
+
+    Raises
+    ------
+    SettingsError
+        naming the address and what stands in the way.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, kind, protocol, _, address = found[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)  # only now nobody else can have it
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        problem = (
+            f"cannot listen on {host} port {port}: {reason}; stop what listens there, or choose "
+            "another with --port (0 takes a free one)"
+        )
+        raise SettingsError([problem]) from error
+    with listener:
+        yield listener
+
+
+def address_of(listener: socket.socket) -> str:
+    """Return where a person on this machine reaches a listening socket."""
+    host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _prepare(settings: Settings, url: str, folder: DataFolder, *, own: bool, tell: Tell) -> None:
+    """See to the starter cases and the owner's token, as far as Redis is there."""
+    store = Store(url)
+    try:
+        if own:
+            keep_owner_token(store, folder.token)
+        if settings.starter_cases is not None and store.published().version == 0:
+            load_starter_cases(store, settings.starter_cases, tell)
+    except StoreError as error:
+        tell(f"{error}; until then the last snapshot is served, if there is one")
+    finally:
+        store.close()
+
+
+def load_starter_cases(store: Store, path: Path, tell: Tell) -> None:
+    """Publish the cases of a file or folder, unless somebody else has published by now."""
+    files = [path]
+    if path.is_dir():
+        files = sorted(file for file in path.iterdir() if file.suffix in _CASE_FILES)
+    cases: dict[str, Case] = {}
+    for file in files:
+        try:
+            for row in read(file):
+                if isinstance(row, Rejected):
+                    tell(f"{file} line {row.line} is left out: {row.message}")
+                else:
+                    cases.setdefault(row.id, row)
+        except FormatError as error:
+            tell(f"{file} is left out: {error}")
+    if cases:
+        with contextlib.suppress(Conflict):
+            store.apply(put=list(cases.values()), who=STARTER, expected_version=0)
+
+
+def keep_owner_token(store: Store, path: Path) -> None:
+    """Keep a token for the command line on this machine, readable by its owner alone."""
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        private = stat.S_IMODE(path.stat().st_mode) & 0o077 == 0
+        identity = store.tokens.verify(path.read_text().strip())
+        if private and identity is not None and identity.role is Role.OWNER:
+            return
+    store.tokens.revoke(OWNER)
+    plain = store.tokens.create(OWNER, Role.OWNER)
+    path.unlink(missing_ok=True)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(handle, "w") as file:
+        file.write(plain + "\n")
+
+
+class Service(BaseApplication):
+    """The service under gunicorn: one master, several workers, each with its own ``Live``."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        listener: socket.socket,
+        folder: DataFolder,
+        embedded: Embedded | None,
+        redis_url: str,
+        ready: Callable[[Current], None],
+    ) -> None:
+        self._settings = settings
+        self._listener = listener.detach()  # gunicorn closes it, and nobody else may keep it
+        self._folder = folder
+        self._embedded = embedded
+        self._redis_url = redis_url
+        self._ready = ready
+        self._live: Live | None = None
+        # One byte for the first worker that is ready: it is the one that says so.
+        self._first, write_end = os.pipe()
+        os.set_blocking(self._first, False)
+        os.write(write_end, b"1")
+        os.close(write_end)
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Set gunicorn up; none of its own files or variables are read."""
+        proxies = ",".join(str(network) for network in self._settings.trusted_proxies)
+        options: dict[str, Any] = {
+            "bind": f"fd://{self._listener}",
+            "workers": self._settings.workers,
+            "worker_class": "gthread",
+            "threads": THREADS,
+            "timeout": 60,
+            "graceful_timeout": GRACEFUL_S,
+            "keepalive": 15,
+            "forwarded_allow_ips": proxies,
+            "control_socket_disable": True,
+            "loglevel": "warning",
+            "logger_class": ServiceLog,
+            "accesslog": "-" if self._settings.access_log else None,
+            "access_log_format": "%(t)s %(m)s %(U)s %(s)s %(B)s bytes %(M)s ms",
+            "post_fork": self._post_fork,
+            "worker_exit": self._worker_exit,
+        }
+        if Path("/dev/shm").is_dir():  # noqa: S108
+            options["worker_tmp_dir"] = "/dev/shm"  # noqa: S108
+        for name, value in options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        """Make the application of one worker; called after the fork."""
+        logger = logging.getLogger("claimlight.server")
+        logger.setLevel(logging.INFO if self._settings.access_log else logging.WARNING)
+        logger.propagate = False
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("[%(asctime)s] %(message)s", "%Y-%m-%d %H:%M:%S %z"))
+        logger.handlers = [handler]
+        store = Store(self._redis_url)
+        self._live = Live(store, self._folder.snapshots, on_first=self._on_first)
+        self._live.start()
+        return create_app(self._settings, store=store, live=self._live)
+
+    def run(self) -> None:
+        """Run until told to stop."""
+        _Master(self).run()
+
+    def tend(self) -> None:
+        """Look after the private Redis; about once a second, in the master."""
+        if self._embedded is not None and self._embedded.tend():
+            log.warning("the private Redis ended and is restarted")
+
+    def _on_first(self, current: Current) -> None:
+        with contextlib.suppress(BlockingIOError):
+            if os.read(self._first, 1):
+                self._ready(current)
+
+    def _post_fork(self, _arbiter: object, _worker: object) -> None:
+        self._folder.leave_to_parent()
+
+    def _worker_exit(self, _arbiter: object, worker: Any) -> None:
+        if self._live is not None and worker.pid == os.getpid():
+            self._live.stop()
+
+
+class _Master(Arbiter):
+    """gunicorn's master, which looks after the private Redis as it does after its workers."""
+
+    def __init__(self, service: Service) -> None:
+        super().__init__(service)
+        self._service = service
+
+    def manage_workers(self) -> None:
+        super().manage_workers()
+        self._service.tend()
+
+    def handle_usr2(self) -> None:
+        """Ignore it: a second master could not have the data folder."""
+        log.warning("USR2 is ignored: stop the service and start it again")
+
+
+class ServiceLog(glogging.Logger):
+    """gunicorn's log without the addresses and requests it writes on errors."""
+
+    def setup(self, cfg: Any) -> None:
+        """Set the log up anew, which gunicorn does on reload as well."""
+        super().setup(cfg)
+        self.error_log.filters = [_without_requests]
+
+
+def _without_requests(record: logging.LogRecord) -> bool:
+    told = str(record.msg)
+    for beginning in ("Error handling request", "Invalid request"):
+        if told.startswith(beginning):
+            record.msg, record.args = beginning, ()
+    return True
