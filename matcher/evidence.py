@@ -164,14 +164,13 @@ def matched_window(sentence: Reading, shared: set[int]) -> tuple[int, int]:
 
 
 def negation_differs(sentence: Reading, claim: Reading, window: tuple[int, int]) -> bool:
-    """Whether just one of the two negates, counting only the words around the match."""
+    """Whether just one of the two negates, counting only the words around the match.
+
+    Presence, not parity: "no microchips, and no plan" is no double negation.
+    """
+    negators = NEGATORS.get(sentence.language, frozenset())
     inside = sentence.words[window[0] : window[1]]
-    return _negations(inside, sentence.language) % 2 != _negations(claim.words, claim.language) % 2
-
-
-def _negations(words: tuple[str, ...], language: str) -> int:
-    negators = NEGATORS.get(language, frozenset())
-    return sum(word in negators for word in words)
+    return negators.isdisjoint(inside) is not negators.isdisjoint(claim.words)
 
 
 def frames(reading: Reading) -> frozenset[str]:

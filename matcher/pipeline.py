@@ -93,7 +93,8 @@ def _judge(
     )
     model = scorer()
     judged = []
-    for k, score, columns in zip(kept, model.scores(model.logits(evidence)), evidence, strict=True):
+    scores = model.scores(model.logits(evidence), len(index))
+    for k, score, columns in zip(kept, scores, evidence, strict=True):
         held, guard = guarded(float(score), columns)
         sentence = int(proposed.sentence[k])
         judged.append(

@@ -25,6 +25,8 @@ THRESHOLDS: Final = {Band.MATCH: 0.8, Band.SIMILAR: 0.5}
 once in 200 sentences and ``match`` about once in 1,000 (see ``Scorer.knots``)."""
 JUST_BELOW: Final = 0.01
 """How far below a band a guard holds a score that would have reached it."""
+LEAST_CASES: Final = 80
+"""Below this size the chance of a false hint is taken as that of so many cases."""
 LEAST_CLAIM_TERMS: Final = 4
 """Content words below which a claim is too general to be more than ``similar``."""
 
@@ -61,22 +63,26 @@ class Scorer:
     """A logistic regression and the scale of its score.
 
     ``weights`` and ``bias`` give a logit from ``design``; ``knots`` are (logit, score) pairs,
-    ascending, between which the score is linear.
+    ascending, between which the score is linear. They hold for an index of ``knots_cases``
+    cases; the best of more candidates is higher by chance, by ``size_slope`` for each factor e.
     """
 
     name: str
     weights: NDArray[np.float64]
     bias: float
     knots: tuple[tuple[float, float], ...]
+    knots_cases: int
+    size_slope: float
 
     def logits(self, evidence: NDArray[np.float32]) -> NDArray[np.float64]:
         """One logit a pair."""
         return np.asarray(design(evidence) @ self.weights + self.bias)
 
-    def scores(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Logits on the scale of the bands, in [0, 1], rising with the logit."""
+    def scores(self, logits: NDArray[np.float64], cases: int) -> NDArray[np.float64]:
+        """Logits on the scale of the bands, in [0, 1], for an index of so many cases."""
         at, score = zip(*self.knots, strict=True)
-        return np.asarray(np.interp(logits, at, score))
+        by_chance = self.size_slope * np.log(max(cases, LEAST_CASES) / self.knots_cases)
+        return np.asarray(np.interp(logits - by_chance, at, score))
 
 
 @cache
@@ -89,6 +95,8 @@ def scorer() -> Scorer:
         weights=np.array([model["weights"][name] for name in DESIGN]),
         bias=model["bias"],
         knots=tuple((logit, score) for logit, score in model["knots"]),
+        knots_cases=model["knots_cases"],
+        size_slope=model["size_slope"],
     )
 
 

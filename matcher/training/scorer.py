@@ -8,8 +8,9 @@ must not see, ordinary news and the sentences of disproofs against their best ca
 from __future__ import annotations
 
 import json
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,6 +20,7 @@ from scipy.optimize import minimize
 
 from matcher.evidence import OVERLAP, overlap, wording
 from matcher.lexical import Lexical, Rows, candidates, compile_rows, look_up
+from matcher.pipeline import READ_PAIRS
 from matcher.reading import Reading, read
 from matcher.score import DESIGN, MODEL, THRESHOLDS, design
 from matcher.text import normalise, split_sentences
@@ -29,6 +31,9 @@ PAIRS_WEIGHT: Final = 10.0
 """Each summary counts as this many rows: there are 279 of them and 14,211 news sentences."""
 RIDGE: Final = 0.3
 BATCH: Final = 200
+SIZES: Final = (100, 300, 1_000, 3_000, 10_000)
+DRAWS: Final = 3
+"""Random parts of each size to learn how the bands depend on the size of an index."""
 RATES: Final = {Band.MATCH: 1 / 1_000, Band.SIMILAR: 1 / 200}
 
 
@@ -148,7 +153,7 @@ def training_rows() -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[n
 
     honest = [row["text"] for row in rows("euvsdisinfo/disproof_sentences")]
     add(pairs(cases, honest, best=5).evidence, 0)
-    news = pairs(cases, [row["text"] for row in rows("news/en")], best=3)
+    news = pairs(cases, [row["text"] for row in rows("news/en")], best=READ_PAIRS)
     add(news.evidence, 0)
     return np.concatenate(evidence), np.array(labels, float), np.array(weights), news
 
@@ -175,15 +180,45 @@ def fit(
     return slopes, float(beta[-1] - slopes @ mean)
 
 
+def rates(logits: Callable[[Pairs], NDArray[np.float64]], news: Pairs) -> dict[Band, float]:
+    """The logit that ordinary news reaches at the rate of each band."""
+    best = np.full(len(rows("news/en")), -np.inf)
+    np.maximum.at(best, news.sentence, logits(news))
+    best = np.sort(best)
+    return {band: float(best[-max(1, round(rate * len(best)))]) for band, rate in RATES.items()}
+
+
+def size_slope(logits: Callable[[Pairs], NDArray[np.float64]]) -> float:
+    """How the logit of both bands rises with the logarithm of the number of cases.
+
+    Measured on random parts of two sets of claims, each with its own level.
+    """
+    draw = np.random.default_rng(0)
+    texts = [row["text"] for row in rows("news/en")]
+    steps: list[tuple[float, float]] = []
+    for claims in (euvsdisinfo_titles(), [row["claim"] for row in rows("checkthat2020/claims")]):
+        levels = [
+            (math.log(size), rates(logits, pairs(index(part.tolist()), texts, best=READ_PAIRS)))
+            for size in SIZES
+            for part in draw.permuted(np.tile(claims, (DRAWS, 1)), axis=1)[:, :size]
+        ]
+        for band in Band:
+            x = np.array([size for size, _ in levels])
+            y = np.array([at[band] for _, at in levels])
+            steps += zip(x - x.mean(), y - y.mean(), strict=True)
+    x, y = np.array(steps).T
+    return float(x @ y / (x @ x))
+
+
 def main() -> None:
     """Fit, place the bands on ordinary news, and write the model."""
     evidence, labels, weights, news = training_rows()
     slopes, bias = fit(evidence, labels, weights)
-    logits = design(news.evidence) @ slopes + bias
-    best = np.full(len(rows("news/en")), -np.inf)
-    np.maximum.at(best, news.sentence, logits)
-    best = np.sort(best)
-    at = {band: float(best[-max(1, round(rate * len(best)))]) for band, rate in RATES.items()}
+
+    def logits(found: Pairs) -> NDArray[np.float64]:
+        return np.asarray(design(found.evidence) @ slopes + bias)
+
+    at = rates(logits, news)
     model = {
         "made by": "python -m matcher.training.scorer",
         "weights": dict(zip(DESIGN, np.round(slopes, 5).tolist(), strict=True)),
@@ -194,6 +229,8 @@ def main() -> None:
             [round(at[Band.MATCH], 4), THRESHOLDS[Band.MATCH]],
             [round(at[Band.MATCH] + 6, 4), 1.0],
         ],
+        "knots_cases": len(euvsdisinfo_titles()),
+        "size_slope": round(size_slope(logits), 4),
     }
     MODEL.write_text(json.dumps(model, indent=1) + "\n", encoding="utf-8")
 

@@ -59,13 +59,18 @@ def test_shares_stay_between_nothing_and_everything(sentence: str) -> None:
     ("sentence", "differs"),
     [
         ("NATO promised Russia that it would not expand to the east", False),
-        ("NATO never promised Russia that it would not expand to the east", True),
         ("NATO promised Russia that it would expand to the east", True),
         ("NATO promised that it wouldn't expand to the east", False),
     ],
 )
 def test_a_negation_within_the_matched_words_is_seen(sentence: str, differs: bool) -> None:
     assert bool(_wording(sentence)["negation_differs"]) is differs
+
+
+def test_two_denials_do_not_make_an_affirmation() -> None:
+    claim = "Bill Gates plans to implant microchips through vaccines"
+    sentence = "Vaccines implant no microchips, and Bill Gates has no plans"
+    assert _wording(sentence, claim)["negation_differs"]
 
 
 def test_a_negation_far_from_the_matched_words_is_not_counted() -> None:
