@@ -253,6 +253,7 @@ class Card(_Answer):
 
     id: str
     claim: str
+    claim_language: str
     verdict: Verdict
     rating: str | None
     summary: str | None = Field(max_length=MAX_SUMMARY_CHARS)
@@ -357,8 +358,12 @@ def whole_case(index: Index, case_id: str) -> WholeCase:
 
 
 def _card(index: Index, case: Case) -> dict[str, object]:
-    shown = {name: getattr(case, name) for name in Card.model_fields if name != "related"}
-    return {**shown, "related": index.related(case.id)}
+    own = set(Card.model_fields) - {"claim_language", "related"}
+    return {
+        **{name: getattr(case, name) for name in own},
+        "claim_language": case.claims[0].language,
+        "related": index.related(case.id),
+    }
 
 
 # --- Editors ------------------------------------------------------------------------------------

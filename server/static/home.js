@@ -182,7 +182,7 @@ function cardParts(found, reviewed) {
   if (reviewed.rating) {
     verdict.append(element("span", { className: "rating", textContent: reviewed.rating }));
   }
-  const parts = [words("claim", reviewed.claim, found.claim === reviewed.claim && found.claim_language), verdict];
+  const parts = [words("claim", reviewed.claim, reviewed.claim_language), verdict];
   if (reviewed.summary) parts.push(words("summary", reviewed.summary, reviewed.summary_language));
   const more = element("p", { className: "more" });
   more.append(link(reviewed.url, `Read the review by ${reviewed.publisher.name}`));

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import time
+import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import redis
+from flask import Flask
+from flask.testing import FlaskClient
 
 from matcher.case import Case, Claim, Publisher, Verdict
+from server.app import create_app
 from server.embedded import Embedded
-from server.store import Store
+from server.formats import Rejected, read
+from server.live import Current, Live
+from server.settings import Settings, from_environment
+from server.store import Role, Store
+
+CONTRACT = Path(__file__).resolve().parent.parent / "contract"
 
 
 @pytest.fixture(scope="session")
@@ -55,3 +67,80 @@ def make_case(case_id: str, text: str = "NATO promised not to expand to the east
 @pytest.fixture(name="make_case")
 def make_case_fixture() -> Callable[..., Case]:
     return make_case
+
+
+@dataclass
+class Service:
+    """The whole service in this process, on a real Redis: what a request would meet."""
+
+    app: Flask
+    store: Store
+    live: Live
+
+    @property
+    def client(self) -> FlaskClient:
+        return self.app.test_client()
+
+    def publish(self, *cases: Case, retract: dict[str, str | None] | None = None) -> int:
+        """Publish and wait until readers are answered from it."""
+        version, _ = self.store.apply(put=cases, retract=retract, who="test", confirm=True)
+        self.wait_for(lambda current: current.version == version and not current.stale)
+        return version
+
+    def bearer(self, role: Role) -> dict[str, str]:
+        """The header of a fresh token."""
+        plain = self.store.tokens.create(f"{role} {uuid.uuid4()}", role)
+        return {"Authorization": f"Bearer {plain}"}
+
+    def wait_for(self, holds: Callable[[Current], bool]) -> Current:
+        deadline = time.monotonic() + 30
+        while (current := self.live.current) is None or not holds(current):
+            assert time.monotonic() < deadline, self.live.problems()
+            time.sleep(0.01)
+        return current
+
+
+def make_settings(data_dir: Path) -> Settings:
+    return from_environment({"CLAIMLIGHT_DATA_DIR": str(data_dir)})
+
+
+@contextlib.contextmanager
+def run_service(redis_url: str, folder: Path) -> Iterator[Service]:
+    store = Store(redis_url)
+    snapshots = folder / "snapshots"
+    snapshots.mkdir(parents=True)
+    live = Live(store, snapshots)
+    live.start()
+    try:
+        yield Service(create_app(make_settings(folder), store=store, live=live), store, live)
+    finally:
+        live.stop()
+        store.close()
+
+
+@pytest.fixture
+def service(redis_url: str, raw_redis: redis.Redis, data_dir: Path) -> Iterator[Service]:
+    """An empty service of its own for each test."""
+    with run_service(redis_url, data_dir) as running:
+        running.wait_for(lambda current: not current.stale)
+        yield running
+
+
+@pytest.fixture(scope="session")
+def reading(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """One service with the contract's cases for all tests that only read."""
+    folder = tmp_path_factory.mktemp("reading")
+    with Embedded(folder) as embedded, run_service(embedded.url, folder) as running:
+        cases = list(read(CONTRACT / "cases.jsonl"))
+        assert not [row for row in cases if isinstance(row, Rejected)]
+        running.publish(*(row for row in cases if isinstance(row, Case)))
+        running.publish(retract={"retracted-case": "the source was mistaken"})
+        yield running
+
+
+@pytest.fixture
+def waiting(redis_url: str, raw_redis: redis.Redis, data_dir: Path) -> Service:
+    """A service that has no index yet, as in its first moments."""
+    store = Store(redis_url)
+    live = Live(store, data_dir)
+    return Service(create_app(make_settings(data_dir), store=store, live=live), store, live)
