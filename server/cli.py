@@ -6,8 +6,13 @@ from importlib.metadata import version
 
 import click
 
+from server.commands.changes import export, history, retract, revert
+from server.commands.doctor import doctor
+from server.commands.match import match
+from server.commands.push import push
 from server.commands.serve import serve
 from server.commands.terminal import EXIT_CODES
+from server.commands.token import token
 
 
 @click.group(
@@ -19,7 +24,7 @@ def main() -> None:
     """Fact-check hints in the page a person is reading."""
 
 
-for command in (serve,):
+for command in (serve, push, retract, history, revert, export, match, token, doctor):
     main.add_command(command)
 
 

@@ -34,18 +34,18 @@ class Client:
         self.server = server.rstrip("/")
         self.token = token
 
-    def get(self, path: str, **query: object) -> Any:
+    def get(self, path: str, query: Mapping[str, object] | None = None) -> Any:
         """Return the JSON of an answer; raises as ``request``."""
-        return json.loads(self.request("GET", path, query=query))
+        return json.loads(self.request("GET", path, query))
 
     def post(
         self,
         path: str,
         body: bytes = b"",
         *,
+        query: Mapping[str, object] | None = None,
         media_type: str = "application/json",
         progress: Progress | None = None,
-        **query: object,
     ) -> Any:
         """Send a body and return the JSON of the answer; raises as ``request``."""
         headers = {"Content-Type": media_type} if body else {}

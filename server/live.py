@@ -68,7 +68,8 @@ class Live:
     snapshots
         folder that the workers of this service share; must exist.
     on_first
-        called once, in the thread that follows the store, when there is an index.
+        called once, in the thread that follows the store, when there is an index and the store
+        has been asked.
     """
 
     def __init__(
@@ -115,6 +116,9 @@ class Live:
                     self._tell("index", "the index cannot be brought up to date")
                     self._swap_stale(stale=True)
                     pause = POLL_S
+                if self.current is not None and self._on_first is not None:
+                    self._on_first(self.current)
+                    self._on_first = None
                 deadline = time.monotonic() + pause
                 while (left := deadline - time.monotonic()) > 0 and not self._stopping.is_set():
                     if listener.wait(min(left, STOP_S)):
@@ -192,7 +196,6 @@ class Live:
         )
 
     def _swap(self, current: Current) -> None:
-        first = self.current is None
         if self.current is not None and current.version < self.current.version:
             log.warning(
                 "the published version went back from %d to %d: another database, or a restore",
@@ -201,8 +204,6 @@ class Live:
             )
         self.current = current
         self._tell("start", None)
-        if first and self._on_first is not None:
-            self._on_first(current)
 
     def _swap_stale(self, *, stale: bool) -> None:
         if self.current is not None and self.current.stale != stale:
