@@ -1,0 +1,171 @@
+/** Answers page scripts. They live beside untrusted pages: nothing they say is taken on trust. */
+import { browser, type Browser } from "wxt/browser";
+import type { PageMessage, PageReplies, PageSettings, ToPage, ToPageReplies } from "../common/messages.ts";
+import type { Settings } from "../common/settings.ts";
+import { reading } from "../common/sites.ts";
+import { showBadge } from "./badge.ts";
+import { marksCss } from "./marks-css.ts";
+import { askCase, checkSentences } from "./service.ts";
+import { changeTab, readTabs, tabCounts, type TabCounts } from "./session.ts";
+
+/** Sentences that one tab may ask about in one window of time: a very long page, or a feed. */
+export const TAB_SENTENCES = 20_000;
+export const TAB_WINDOW_MS = 10 * 60_000;
+
+/** A page's frame, as the browser (not the page) describes it. */
+export interface Frame {
+  readonly tab: number;
+  readonly frame: number;
+  /** Host of the page in the tab, whatever the frame holds. */
+  readonly host: string;
+  readonly incognito: boolean;
+}
+
+export function frameOf(sender: Browser.runtime.MessageSender): Frame | null {
+  const { tab, frameId } = sender;
+  const address = tab?.url ?? sender.url ?? "";
+  if (tab?.id === undefined || frameId === undefined || !URL.canParse(address)) return null;
+  return { tab: tab.id, frame: frameId, host: new URL(address).hostname, incognito: tab.incognito };
+}
+
+export function pageSettings({ showSimilar, showMarks, openOnHover, theme }: Settings): PageSettings {
+  return { showSimilar, showMarks, openOnHover, theme };
+}
+
+export function isRead(settings: Settings, host: string, counts: TabCounts): boolean {
+  if (!settings.ready) return false;
+  return reading(settings, host, counts.clickedHost === host) === "on";
+}
+
+/** Sentences still allowed in the window, and the milliseconds until it ends. Pure. */
+export function allowance(counts: TabCounts, now: number): { left: number; ms: number } {
+  const ends = counts.windowSince + TAB_WINDOW_MS;
+  if (now >= ends) return { left: TAB_SENTENCES, ms: 0 };
+  return { left: Math.max(0, TAB_SENTENCES - counts.windowSent), ms: ends - now };
+}
+
+export async function answerPage(
+  message: PageMessage,
+  from: Frame,
+  settings: Settings,
+  indexChanged: () => void,
+): Promise<PageReplies[PageMessage["type"]]> {
+  const { tab, frame, host } = from;
+  const counts = await tabCounts(tab);
+  const read = isRead(settings, host, counts);
+  switch (message.type) {
+    case "page:start":
+      if (!read) return { run: false };
+      await changeTab(tab, (before) => {
+        // The top frame begins a new page; what was counted belongs to the one before.
+        const frames = frame === 0 ? {} : before.frames;
+        const sent = frame === 0 ? 0 : before.sent;
+        return { ...before, sent, cursor: null, frames: { ...frames, [frame]: 0 } };
+      });
+      return { run: true, settings: pageSettings(settings) };
+    case "page:paint":
+      await browser.scripting.insertCSS({
+        target: { tabId: tab, frameIds: [frame] },
+        css: marksCss(message.names),
+        // A user's sheet reaches into shadow roots, and yields to no page's style.
+        origin: "USER",
+      });
+      return true;
+    case "page:count": {
+      const after = await changeTab(tab, (before) => {
+        if (before.frames[frame] === undefined) return before;
+        return { ...before, frames: { ...before.frames, [frame]: message.hints } };
+      });
+      await showBadge(tab, totalHints(after));
+      return true;
+    }
+    case "page:case":
+      return read ? await askCase(message.id, settings.server, from.incognito) : { state: "away", case: null, asOf: null };
+    case "page:check": {
+      if (!read || counts.frames[frame] === undefined) return { state: "stopped" };
+      const { left, ms } = allowance(counts, Date.now());
+      if (left < message.sentences.length) return { state: "wait", ms };
+      const checked = await checkSentences(message.sentences, settings, from.incognito);
+      if (checked.sent > 0) {
+        await changeTab(tab, (before) => {
+          const now = Date.now();
+          const fresh = now >= before.windowSince + TAB_WINDOW_MS;
+          return {
+            ...before,
+            sent: before.sent + checked.sent,
+            windowSince: fresh ? now : before.windowSince,
+            windowSent: (fresh ? 0 : before.windowSent) + checked.sent,
+          };
+        });
+      }
+      if (checked.changed) indexChanged();
+      return checked.reply;
+    }
+  }
+}
+
+export function totalHints({ frames }: TabCounts): number {
+  return Object.values(frames).reduce((sum, hints) => sum + hints, 0);
+}
+
+/** Speaks to one frame; `null` when nothing of ours runs there (any more). */
+export async function toPage<T extends ToPage["type"]>(
+  tab: number,
+  frame: number,
+  message: Extract<ToPage, { type: T }>,
+): Promise<ToPageReplies[T] | null> {
+  try {
+    return ((await browser.tabs.sendMessage(tab, message, { frameId: frame })) ?? null) as ToPageReplies[T] | null;
+  } catch {
+    return null;
+  }
+}
+
+/** Frames of a tab in their order, the top one first. */
+export function framesOf(counts: TabCounts): number[] {
+  return Object.keys(counts.frames).map(Number).sort((one, other) => one - other);
+}
+
+/** Speaks to every page that is read. */
+export async function toAllPages(message: ToPage): Promise<void> {
+  for (const tab of await readTabs()) {
+    for (const frame of framesOf(await tabCounts(tab))) await toPage(tab, frame, message);
+  }
+}
+
+export async function stopTab(tab: number): Promise<void> {
+  for (const frame of framesOf(await tabCounts(tab))) await toPage(tab, frame, { type: "to-page:stop" });
+  await changeTab(tab, (before) => ({ ...before, frames: {}, cursor: null, clickedHost: null }));
+  await showBadge(tab, 0);
+}
+
+/** Shows the next hint of a tab, or the one before, through all its frames and round again. */
+export async function stepHint(tab: number, by: 1 | -1): Promise<void> {
+  const counts = await tabCounts(tab);
+  const frames = framesOf(counts).filter((frame) => (counts.frames[frame] ?? 0) > 0);
+  if (by === -1) frames.reverse();
+  const at = counts.cursor === null ? -1 : frames.indexOf(counts.cursor);
+  const round = at === -1 ? frames : [...frames.slice(at), ...frames.slice(0, at + 1)];
+  for (const [turn, frame] of round.entries()) {
+    const fresh = at === -1 || turn > 0;
+    if ((await toPage(tab, frame, { type: "to-page:step", by, fresh })) === true) {
+      await changeTab(tab, (before) => ({ ...before, cursor: frame }));
+      return;
+    }
+  }
+}
+
+/** Brings the pages that are read in step with changed settings. */
+export async function applySettings(settings: Settings): Promise<void> {
+  for (const tab of await readTabs()) {
+    const counts = await tabCounts(tab);
+    const address = await browser.tabs.get(tab).then(({ url }) => url ?? "", () => "");
+    const host = URL.canParse(address) ? new URL(address).hostname : "";
+    if (!isRead(settings, host, counts)) await stopTab(tab);
+    else {
+      for (const frame of framesOf(counts)) {
+        await toPage(tab, frame, { type: "to-page:settings", settings: pageSettings(settings) });
+      }
+    }
+  }
+}

@@ -1,0 +1,169 @@
+/**
+ * Asks the service on behalf of pages: patiently when it is away, and never more than a page may.
+ *
+ * What decides in the browser which sentences need an answer belongs between `checkSentences` and
+ * `Api.match`, and nowhere else.
+ */
+import type { CaseReply, CheckReply, FoundMatch, PageSentence, ServerState } from "../common/messages.ts";
+import type { Settings } from "../common/settings.ts";
+import type { Case, IndexAnswer, IndexState } from "../common/wire.ts";
+import { Api, ApiError, type Trouble } from "./api.ts";
+import { batchesOf, USUAL_LIMITS } from "./batches.ts";
+import { rememberCases, rememberedCase } from "./seen.ts";
+import { changeServer, serverMemory } from "./session.ts";
+
+const FIRST_WAIT_MS = 2_000;
+const LONGEST_WAIT_MS = 5 * 60_000;
+
+/** Milliseconds to wait after a number of failures: twice as long each time, never in step. */
+export function backoffMs(failures: number, random: number): number {
+  const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.max(0, failures - 1));
+  return Math.round(wait * (0.75 + random / 2));
+}
+
+function waitMs(trouble: Trouble, failures: number): number {
+  const asked = "waitMs" in trouble ? trouble.waitMs : null;
+  const own = backoffMs(failures, Math.random());
+  return asked === null ? own : Math.min(Math.max(asked, 250), 60 * 60_000);
+}
+
+async function failed(server: string, trouble: Trouble): Promise<number> {
+  const memory = await changeServer(server, (before) => {
+    const failures = before.failures + 1;
+    return { ...before, failures, until: Date.now() + waitMs(trouble, failures) };
+  });
+  return memory.until - Date.now();
+}
+
+/** Notes which index answered. Returns whether it is another one than before. */
+async function answered(server: string, { version, digest }: IndexState | IndexAnswer): Promise<boolean> {
+  const before = await serverMemory(server);
+  // Written only when something changed: every batch of every page comes through here.
+  if (before.digest === digest && before.version === version && before.failures === 0) return false;
+  await changeServer(server, (memory) => ({ ...memory, version, digest, failures: 0, until: 0 }));
+  return before.digest !== null && before.digest !== digest;
+}
+
+/** The service's own description, asked once a session and again after each change of the index. */
+async function describedIndex(server: string, api: Api): Promise<IndexAnswer> {
+  const memory = await serverMemory(server);
+  if (memory.index !== null && memory.index.digest === memory.digest) return memory.index;
+  const index = await api.index();
+  await changeServer(server, (before) => ({
+    ...before,
+    index,
+    version: index.version,
+    digest: index.digest,
+  }));
+  return index;
+}
+
+/** The lowest score worth a hint, or `undefined` for the service's own choice. */
+export function minScore(
+  sensitivity: Settings["sensitivity"],
+  thresholds: IndexAnswer["thresholds"],
+): number | undefined {
+  if (sensitivity === "usual") return undefined;
+  if (sensitivity === "more") return thresholds.similar * 0.8;
+  return (thresholds.similar + thresholds.match) / 2;
+}
+
+export interface Checked {
+  readonly reply: CheckReply;
+  /** Sentences that left the browser. */
+  readonly sent: number;
+  /** The index is another one than before: pages have to ask again. */
+  readonly changed: boolean;
+}
+
+/** The answers to a page's sentences, or how long to wait before asking again. */
+export async function checkSentences(
+  sentences: readonly PageSentence[],
+  settings: Settings,
+  incognito: boolean,
+): Promise<Checked> {
+  const { server } = settings;
+  const memory = await serverMemory(server);
+  const wait = memory.until - Date.now();
+  if (wait > 0) return { reply: { state: "wait", ms: wait }, sent: 0, changed: false };
+
+  const api = new Api(server);
+  const found: FoundMatch[] = [];
+  const cases: Record<string, Case> = {};
+  let sent = 0;
+  let changed = false;
+  let version = 0;
+  try {
+    const index = await describedIndex(server, api);
+    const score = minScore(settings.sensitivity, index.thresholds);
+    const numbered = sentences.map(({ text, language }, number) => ({ id: `s${number}`, text, language }));
+    for (const batch of batchesOf(numbered, index.limits ?? USUAL_LIMITS)) {
+      sent += batch.length;
+      const answer = await api.match(batch, score);
+      changed = (await answered(server, answer.index)) || changed;
+      version = answer.index.version;
+      for (const { sentence_id, ...match } of answer.matches) {
+        found.push({ ...match, sentence: Number(sentence_id.slice(1)) });
+      }
+      Object.assign(cases, answer.cases);
+    }
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    // Asking for the very same again would be refused again.
+    if (error.trouble.kind === "refused") return { reply: { state: "refused" }, sent, changed };
+    return { reply: { state: "wait", ms: await failed(server, error.trouble) }, sent, changed };
+  }
+  const asOf = new Date().toISOString();
+  if (!incognito) await rememberCases(Object.values(cases), asOf);
+  return { reply: { state: "answered", found, cases, version, asOf }, sent, changed };
+}
+
+/** A case, fresh if the service answers, else as it was last seen in this session. */
+export async function askCase(id: string, server: string, incognito: boolean): Promise<CaseReply> {
+  const memory = await serverMemory(server);
+  try {
+    if (memory.until > Date.now()) throw new ApiError({ kind: "unreachable" });
+    const found = await new Api(server).case(id);
+    const asOf = new Date().toISOString();
+    if (!incognito) await rememberCases([found], asOf);
+    return { state: "found", case: found, asOf };
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    if (error.trouble.kind === "gone") return { state: "gone" };
+    const seen = incognito ? null : await rememberedCase(id);
+    return { state: "away", case: seen?.case ?? null, asOf: seen?.asOf ?? null };
+  }
+}
+
+/** How a server does, in the states that the interface has words for. */
+export async function serverState(server: string, permitted: boolean): Promise<ServerState> {
+  if (!permitted) return { state: "no-permission" };
+  try {
+    const index = await new Api(server, 5000).index();
+    return { state: "ready", index };
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    const { trouble } = error;
+    switch (trouble.kind) {
+      case "unreachable":
+        return { state: "unreachable" };
+      case "slow":
+        return { state: "slow" };
+      case "busy":
+        return { state: "busy", seconds: Math.ceil((trouble.waitMs ?? 1000) / 1000) };
+      case "starting":
+        return { state: "starting" };
+      case "failing":
+        return { state: "failing", status: trouble.status };
+      case "refused":
+      case "gone":
+      case "nonsense":
+        return { state: "not-claimlight" };
+    }
+  }
+}
+
+/** A server that answers again is asked again at once, whatever the wait was. */
+export async function forgive(server: string): Promise<void> {
+  await changeServer(server, (memory) => ({ ...memory, failures: 0, until: 0 }));
+}

@@ -1,0 +1,98 @@
+/**
+ * What the background has to remember while the browser runs. It may be stopped after any event,
+ * so nothing is kept in variables: all of it is in session storage, which is memory and never disk.
+ * No text of a page is in there.
+ */
+import { browser } from "wxt/browser";
+import type { IndexAnswer } from "../common/wire.ts";
+
+export interface TabCounts {
+  /** Sentences that left the browser for the page now in the tab. */
+  sent: number;
+  /** Beginning of the present time window, and the sentences asked about in it. */
+  windowSince: number;
+  windowSent: number;
+  /** Hints by frame; a frame is in here while its page is read. */
+  frames: Record<string, number>;
+  /** The frame in which the last hint was stepped to. */
+  cursor: number | null;
+  /** The host whose pages the reader started by hand in this tab. */
+  clickedHost: string | null;
+}
+
+const NO_COUNTS: TabCounts = {
+  sent: 0,
+  windowSince: 0,
+  windowSent: 0,
+  frames: {},
+  cursor: null,
+  clickedHost: null,
+};
+
+/** How the server did last. `until`: no request before (ms since the epoch). */
+export interface ServerMemory {
+  server: string;
+  failures: number;
+  until: number;
+  index: IndexAnswer | null;
+  version: number | null;
+  digest: string | null;
+}
+
+async function get(key: string): Promise<unknown> {
+  return (await browser.storage.session.get(key))[key];
+}
+
+// Read, change and write again must not interleave: messages of several frames come at once.
+let last: Promise<unknown> = Promise.resolve();
+function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  const turn = last.then(work, work);
+  last = turn;
+  return turn;
+}
+
+const tabKey = (tab: number) => `tab:${tab}`;
+
+export async function tabCounts(tab: number): Promise<TabCounts> {
+  return { ...NO_COUNTS, ...((await get(tabKey(tab))) as Partial<TabCounts> | undefined) };
+}
+
+export function changeTab(tab: number, change: (counts: TabCounts) => TabCounts): Promise<TabCounts> {
+  return inTurn(async () => {
+    const counts = change(await tabCounts(tab));
+    await browser.storage.session.set({ [tabKey(tab)]: counts });
+    return counts;
+  });
+}
+
+export function forgetTab(tab: number): Promise<void> {
+  return inTurn(() => browser.storage.session.remove(tabKey(tab)));
+}
+
+/** Numbers of the tabs in which a page is read. */
+export async function readTabs(): Promise<number[]> {
+  const all = await browser.storage.session.get(null);
+  return Object.entries(all)
+    .filter(([key, value]) => key.startsWith("tab:") && Object.keys((value as TabCounts).frames).length > 0)
+    .map(([key]) => Number(key.slice(4)));
+}
+
+const SERVER_KEY = "server";
+
+/** What is known of a server; nothing, when the memory is of another one. */
+export async function serverMemory(server: string): Promise<ServerMemory> {
+  const memory = (await get(SERVER_KEY)) as ServerMemory | undefined;
+  if (memory?.server === server) return memory;
+  return { server, failures: 0, until: 0, index: null, version: null, digest: null };
+}
+
+export function changeServer(
+  server: string,
+  change: (memory: ServerMemory) => ServerMemory,
+): Promise<ServerMemory> {
+  return inTurn(async () => {
+    const memory = change(await serverMemory(server));
+    await browser.storage.session.set({ [SERVER_KEY]: memory });
+    return memory;
+  });
+}

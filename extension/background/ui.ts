@@ -1,0 +1,79 @@
+/** Answers the extension's own pages: popup, options, welcome. */
+import { browser } from "wxt/browser";
+import type { ListedHint, TabState, UiMessage, UiReplies } from "../common/messages.ts";
+import { parseServer } from "../common/server.ts";
+import { saveSettings, type Settings } from "../common/settings.ts";
+import { reading } from "../common/sites.ts";
+import { stayAnonymous } from "./anonymous.ts";
+import { framesOf, stopTab, toPage } from "./pages.ts";
+import { hasAccess, runIn } from "./registration.ts";
+import { forgive, serverState } from "./service.ts";
+import { changeTab, tabCounts } from "./session.ts";
+
+export async function answerUi(
+  message: UiMessage,
+  settings: Settings,
+): Promise<UiReplies[UiMessage["type"]]> {
+  switch (message.type) {
+    case "ui:server": {
+      const state = await serverState(settings.server, await hasAccess(settings.server));
+      if (state.state === "ready") await forgive(settings.server);
+      return state;
+    }
+    case "ui:try-server": {
+      const server = parseServer(message.server);
+      if (server === null) return { state: "no-address" };
+      await stayAnonymous([settings.server, server]);
+      return serverState(server, await hasAccess(server));
+    }
+    case "ui:tab":
+      return tabState(message.tab, settings);
+    case "ui:read-tab":
+      return readTab(message.tab, settings);
+    case "ui:stop-tab":
+      await stopTab(message.tab);
+      return true;
+    case "ui:show": {
+      const { tab, frame, hint } = message;
+      const shown = (await toPage(tab, frame, { type: "to-page:show", hint })) ?? false;
+      if (shown) await changeTab(tab, (before) => ({ ...before, cursor: frame }));
+      return shown;
+    }
+    case "ui:choose":
+      await saveSettings({ ready: true, server: parseServer(message.server) ?? settings.server, scope: message.scope });
+      return true;
+  }
+}
+
+async function hostOf(tab: number): Promise<string | null> {
+  const { url } = await browser.tabs.get(tab);
+  if (url === undefined || !/^https?:/.test(url)) return null;
+  return new URL(url).hostname;
+}
+
+async function tabState(tab: number, settings: Settings): Promise<TabState> {
+  const host = await hostOf(tab);
+  const counts = await tabCounts(tab);
+  const hints: ListedHint[] = [];
+  let running = false;
+  for (const frame of framesOf(counts)) {
+    const listed = await toPage(tab, frame, { type: "to-page:list" });
+    if (listed === null) continue;
+    running = true;
+    hints.push(...listed.map((hint) => ({ frame, ...hint })));
+  }
+  return {
+    host,
+    reading: host === null ? "no-access" : reading(settings, host, counts.clickedHost === host),
+    running,
+    sent: running ? counts.sent : 0,
+    hints,
+  };
+}
+
+async function readTab(tab: number, settings: Settings): Promise<boolean> {
+  const host = await hostOf(tab);
+  if (host === null || !settings.ready) return false;
+  await changeTab(tab, (before) => ({ ...before, clickedHost: host }));
+  return runIn(tab);
+}

@@ -1,0 +1,150 @@
+/**
+ * The messages between the parts of the extension. Names say who speaks: `page:` a content script
+ * (untrusted: it lives beside the page), `ui:` one of our own pages, `to-page:` the background.
+ */
+import * as v from "valibot";
+import type { Case, IndexAnswer, Match } from "./wire.ts";
+import type { Reading } from "./sites.ts";
+import { SENTENCE_CHARS, SENTENCES_A_MESSAGE } from "./limits.ts";
+import { SCOPES } from "./settings.ts";
+
+const HighlightName = v.pipe(v.string(), v.regex(/^[a-z]{12,24}$/));
+const SentenceText = v.pipe(v.string(), v.minLength(1), v.maxLength(SENTENCE_CHARS));
+const CaseId = v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9-]{0,127}$/));
+const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
+/** The names of the four highlights: bands by ground. Random, so that a page learns nothing. */
+const Names = v.object({
+  matchLight: HighlightName,
+  matchDark: HighlightName,
+  similarLight: HighlightName,
+  similarDark: HighlightName,
+});
+export type HighlightNames = v.InferOutput<typeof Names>;
+
+export const PageMessage = v.variant("type", [
+  /** May this page be read? */
+  v.strictObject({ type: v.literal("page:start") }),
+  /** The first hint is found: the rules for its colours are needed now. */
+  v.strictObject({ type: v.literal("page:paint"), names: Names }),
+  v.strictObject({
+    type: v.literal("page:check"),
+    sentences: v.pipe(
+      v.array(
+        v.strictObject({
+          text: SentenceText,
+          language: v.optional(v.pipe(v.string(), v.regex(/^[a-z]{2}$/))),
+        }),
+      ),
+      v.minLength(1),
+      v.maxLength(SENTENCES_A_MESSAGE),
+    ),
+  }),
+  v.strictObject({ type: v.literal("page:count"), hints: Count }),
+  v.strictObject({ type: v.literal("page:case"), id: CaseId }),
+]);
+export type PageMessage = v.InferOutput<typeof PageMessage>;
+export type PageSentence = Extract<PageMessage, { type: "page:check" }>["sentences"][number];
+
+/** What a page needs to know of the settings. */
+export interface PageSettings {
+  readonly showSimilar: boolean;
+  readonly showMarks: boolean;
+  readonly openOnHover: boolean;
+  readonly theme: "auto" | "light" | "dark";
+}
+
+export type StartReply = { run: true; settings: PageSettings } | { run: false };
+
+/** What became of a batch of sentences. `asOf`: when the service answered (ISO 8601). */
+export type CheckReply =
+  | { state: "answered"; found: FoundMatch[]; cases: Record<string, Case>; version: number; asOf: string }
+  | { state: "wait"; ms: number }
+  | { state: "refused" }
+  | { state: "stopped" };
+
+/** A match, and the number of its sentence in the batch. */
+export type FoundMatch = Omit<Match, "sentence_id"> & { sentence: number };
+
+export type CaseReply =
+  | { state: "found"; case: Case; asOf: string }
+  | { state: "gone" }
+  | { state: "away"; case: Case | null; asOf: string | null };
+
+export interface PageReplies {
+  "page:start": StartReply;
+  "page:paint": true;
+  "page:check": CheckReply;
+  "page:count": true;
+  "page:case": CaseReply;
+}
+
+export const UiMessage = v.variant("type", [
+  /** How the configured server does, freshly asked. */
+  v.strictObject({ type: v.literal("ui:server") }),
+  /** How another address does, before it is chosen. */
+  v.strictObject({ type: v.literal("ui:try-server"), server: v.string() }),
+  v.strictObject({ type: v.literal("ui:tab"), tab: Count }),
+  v.strictObject({ type: v.literal("ui:read-tab"), tab: Count }),
+  v.strictObject({ type: v.literal("ui:stop-tab"), tab: Count }),
+  v.strictObject({ type: v.literal("ui:show"), tab: Count, frame: Count, hint: Count }),
+  v.strictObject({ type: v.literal("ui:choose"), server: v.string(), scope: v.picklist(SCOPES) }),
+]);
+export type UiMessage = v.InferOutput<typeof UiMessage>;
+
+/** The server in plain words: each state has a sentence in the interface that says what to do. */
+export type ServerState =
+  | { state: "ready"; index: IndexAnswer }
+  | { state: "unreachable" }
+  | { state: "no-permission" }
+  | { state: "slow" }
+  | { state: "busy"; seconds: number }
+  | { state: "starting" }
+  | { state: "failing"; status: number }
+  | { state: "not-claimlight" };
+
+export interface ListedHint {
+  readonly frame: number;
+  readonly hint: number;
+  readonly text: string;
+  readonly language: string | null;
+  readonly claim: string;
+  readonly band: "match" | "similar";
+}
+
+export interface TabState {
+  readonly host: string | null;
+  readonly reading: Reading | "no-access";
+  readonly running: boolean;
+  readonly sent: number;
+  readonly hints: readonly ListedHint[];
+}
+
+export interface UiReplies {
+  "ui:server": ServerState;
+  "ui:try-server": ServerState | { state: "no-address" };
+  "ui:tab": TabState;
+  "ui:read-tab": boolean;
+  "ui:stop-tab": true;
+  "ui:show": boolean;
+  "ui:choose": true;
+}
+
+/** From the background to a page. */
+export type ToPage =
+  | { type: "to-page:stop" }
+  | { type: "to-page:settings"; settings: PageSettings }
+  | { type: "to-page:list" }
+  | { type: "to-page:show"; hint: number }
+  /** The next hint or the one before; `fresh`: begin at the near end. */
+  | { type: "to-page:step"; by: 1 | -1; fresh: boolean }
+  | { type: "to-page:changed" };
+
+export interface ToPageReplies {
+  "to-page:stop": true;
+  "to-page:settings": true;
+  "to-page:list": Omit<ListedHint, "frame">[];
+  "to-page:show": boolean;
+  "to-page:step": boolean;
+  "to-page:changed": true;
+}

@@ -1,0 +1,120 @@
+/**
+ * The answers of the HTTP API, validated: what does not fit is refused as a whole, so that no
+ * page ever sees half an answer. Unknown keys are dropped (the API may add some).
+ */
+import * as v from "valibot";
+
+const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const Id = v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9-]{0,127}$/));
+/** Language tags go into `lang` attributes: letters, digits and hyphens, nothing else. */
+const Language = v.pipe(v.string(), v.regex(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/));
+const Text = v.pipe(v.string(), v.maxLength(8192));
+/** A link is followed by a click: only https, and no user name that could mislead. */
+const Link = v.pipe(
+  v.string(),
+  v.maxLength(2048),
+  v.check((text) => {
+    const url = URL.canParse(text) ? new URL(text) : null;
+    return url?.protocol === "https:" && url.username === "" && url.password === "";
+  }, "no https address"),
+);
+
+const Related = v.object({
+  id: v.nullish(Id, null),
+  claim: Text,
+  url: Link,
+  pinned: v.optional(v.boolean(), false),
+});
+export type Related = v.InferOutput<typeof Related>;
+
+const VERDICTS = ["false", "misleading", "unproven", "mixed"] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
+const Case = v.object({
+  id: Id,
+  claim: Text,
+  claim_language: v.nullish(Language, null),
+  verdict: v.picklist(VERDICTS),
+  rating: v.nullish(Text, null),
+  summary: v.nullish(Text, null),
+  summary_language: v.nullish(Language, null),
+  url: Link,
+  publisher: v.object({ name: Text, url: v.nullish(Link, null) }),
+  published: v.pipe(v.string(), v.isoDate()),
+  related: v.pipe(v.optional(v.array(Related), []), v.maxLength(50)),
+});
+export type Case = v.InferOutput<typeof Case>;
+
+const Match = v.object({
+  sentence_id: v.string(),
+  case_id: Id,
+  score: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
+  band: v.nullable(v.picklist(["match", "similar"])),
+  claim: Text,
+  claim_language: v.nullish(Language, null),
+  why: v.object({
+    shared: v.pipe(v.array(Text), v.maxLength(200)),
+    guard: v.nullish(v.string(), null),
+  }),
+});
+export type Match = v.InferOutput<typeof Match>;
+
+const IndexState = v.object({
+  version: Count,
+  digest: v.string(),
+  cases: Count,
+  stale: v.optional(v.boolean(), false),
+});
+export type IndexState = v.InferOutput<typeof IndexState>;
+
+const MatchAnswer = v.object({
+  index: IndexState,
+  matches: v.pipe(v.array(Match), v.maxLength(2560)),
+  cases: v.record(v.string(), Case),
+});
+export type MatchAnswer = v.InferOutput<typeof MatchAnswer>;
+
+/** `GET /v1/index`. Limits and thresholds fall back to those of design.md where absent. */
+const Limits = v.object({
+  sentences: v.optional(v.fallback(v.pipe(Count, v.minValue(1)), 256), 256),
+  sentence_chars: v.optional(v.fallback(v.pipe(Count, v.minValue(1)), 2000), 2000),
+  text_chars: v.optional(v.fallback(v.pipe(Count, v.minValue(1)), 100_000), 100_000),
+});
+export type Limits = v.InferOutput<typeof Limits>;
+
+const Share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
+const IndexAnswer = v.object({
+  version: Count,
+  digest: v.string(),
+  cases: Count,
+  stale: v.optional(v.boolean(), false),
+  limits: v.optional(Limits, {}),
+  thresholds: v.object({ match: Share, similar: Share }),
+  min_wait_s: v.optional(v.fallback(v.pipe(v.number(), v.minValue(1)), 300), 300),
+});
+export type IndexAnswer = v.InferOutput<typeof IndexAnswer>;
+
+/** Thrown when an answer does not fit; the message names the place, never the content. */
+export class WireError extends Error {}
+
+function reader<T extends v.GenericSchema>(schema: T) {
+  return (answer: unknown): v.InferOutput<T> => {
+    const parsed = v.safeParse(schema, answer);
+    if (parsed.success) return parsed.output;
+    const issue = parsed.issues[0];
+    throw new WireError(`${v.getDotPath(issue) ?? "/"}: ${issue.type}`);
+  };
+}
+
+export const readIndex = reader(IndexAnswer);
+export const readCase = reader(Case);
+
+/** Also holds what a schema cannot: ids that were asked for, cases that are there. */
+export function readMatches(answer: unknown, asked: ReadonlySet<string>): MatchAnswer {
+  const parsed = reader(MatchAnswer)(answer);
+  for (const match of parsed.matches) {
+    if (!asked.has(match.sentence_id)) throw new WireError("matches: a sentence nobody asked for");
+    if (!Object.hasOwn(parsed.cases, match.case_id)) throw new WireError("matches: a case is missing");
+  }
+  return parsed;
+}

@@ -1,0 +1,27 @@
+/** The interface's own words, in the reader's language. */
+import { browser } from "wxt/browser";
+import type en from "../public/_locales/en/messages.json";
+
+export type WordKey = keyof typeof en;
+
+/** The text of a key; `$1`, `$2` in it are replaced in their order. */
+export function say(key: WordKey, ...values: readonly (string | number)[]): string {
+  return browser.i18n.getMessage(key, values.map(String));
+}
+
+/** The language that {@link say} speaks, for `lang` attributes, dates and numbers. */
+export function wordsLanguage(): string {
+  return browser.i18n.getMessage("@@ui_locale").replace("_", "-") || "en";
+}
+
+export function sayDate(day: string): string {
+  return new Intl.DateTimeFormat(wordsLanguage(), { dateStyle: "long", timeZone: "UTC" }).format(
+    new Date(`${day}T00:00:00Z`),
+  );
+}
+
+export function sayTime(moment: string): string {
+  return new Intl.DateTimeFormat(wordsLanguage(), { dateStyle: "medium", timeStyle: "short" }).format(
+    new Date(moment),
+  );
+}

@@ -1,0 +1,3 @@
+import { startWelcome } from "../../ui/welcome.ts";
+
+void startWelcome();

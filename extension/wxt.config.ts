@@ -1,0 +1,77 @@
+import { defineConfig } from "wxt";
+import { parseServer } from "./common/server.ts";
+
+/** Loopback needs no choice: nothing that goes there leaves the reader's own machine. */
+const LOOPBACK = ["http://127.0.0.1/*", "http://localhost/*", "http://[::1]/*"];
+const ALL_SITES = "<all_urls>";
+/** The public half of a key pair: it fixes the id of the unpacked Chrome build (see docs/extension.md). */
+const CHROME_KEY =
+  "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAzjnhEqGTf454tf9w2hL63GZg+6+mlm76kcWukAfuIRp0/9DPX7gjcc9EG2kNrKumQmbFdE9nYS52kNDWVACHRJFMOb/NmLSds9hkrNMWWpXQ2DduKTfTpoSNJyzi2tPr5qwuoXzogUu5EQo4KQ5IlehfNYMXLF5jBiP53itQvskG5HnffFVz/3mcR072r1Gwg6We4QJHjbf0V2eGUQ1wC3cIbA5HAUxFfgnWH7onUSoOxIBtf6KOyvV4VhNNwMNuDZc0nlpIK26raKwb4QF4Ta6lVk05PJvNsy0OtGjgXAAD5jzdAzXAKzfJk+ZYzAL/Dfb3VolV/kEb+QafId5rewIDAQAB";
+
+/**
+ * The test build is the same code with the first-run choice already made: `make extension-test`
+ * (and `make demo`) name the server in CLAIMLIGHT_SERVER.
+ */
+function testServer(mode: string): string | null {
+  if (mode !== "test") return null;
+  const given = process.env["CLAIMLIGHT_SERVER"] ?? "http://127.0.0.1:8321";
+  const server = parseServer(given);
+  if (server === null) throw new Error(`CLAIMLIGHT_SERVER is no server address: ${given}`);
+  return server;
+}
+
+export default defineConfig({
+  imports: false,
+  manifestVersion: 3,
+  vite: ({ mode }) => ({
+    define: { __TEST_SERVER__: JSON.stringify(testServer(mode)) },
+    build: { minify: mode === "production", modulePreload: false },
+  }),
+  zip: {
+    // Reviewers of Firefox add-ons rebuild from this archive.
+    includeSources: ["**"],
+    excludeSources: ["node_modules", ".output", ".wxt"],
+  },
+  manifest: ({ browser, mode }) => {
+    const server = testServer(mode);
+    const firefox = browser === "firefox";
+    return {
+      name: "__MSG_extensionName__",
+      description: "__MSG_extensionDescription__",
+      default_locale: "en",
+      permissions: [
+        "storage",
+        "scripting",
+        "alarms",
+        "activeTab",
+        // Firefox names the installation in the Origin header; a rule takes it away.
+        ...(firefox ? ["declarativeNetRequestWithHostAccess"] : []),
+      ],
+      host_permissions: server === null ? LOOPBACK : [ALL_SITES],
+      ...(server === null ? { optional_host_permissions: [ALL_SITES] } : {}),
+      action: { default_title: "__MSG_extensionName__" },
+      commands: {
+        "next-hint": {
+          suggested_key: { default: "Alt+Shift+N" },
+          description: "__MSG_commandNext__",
+        },
+        "previous-hint": {
+          suggested_key: { default: "Alt+Shift+P" },
+          description: "__MSG_commandPrevious__",
+        },
+      },
+      web_accessible_resources: [],
+      ...(firefox
+        ? {
+            browser_specific_settings: {
+              gecko: {
+                id: "reader@claimlight.example",
+                strict_min_version: "140.0",
+                data_collection_permissions: { required: ["websiteContent"] },
+              },
+            },
+          }
+        : { key: CHROME_KEY, minimum_chrome_version: "121" }),
+    };
+  },
+});
