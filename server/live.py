@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -127,6 +128,8 @@ class Live:
     def _resume(self) -> None:
         """Serve the newest snapshot on disk until Redis has told what is published."""
         for folder in _newest_first(self._snapshots):
+            if not folder.name.endswith(f"-{_engine()}"):
+                continue
             with contextlib.suppress(SnapshotError, OSError, ValueError, KeyError, TypeError):
                 self._swap(_load(folder, stale=True))
                 return
@@ -302,8 +305,14 @@ class _Compiler:
             shutil.rmtree(left, ignore_errors=True)
 
 
+@cache
+def _engine() -> str:
+    """A fingerprint of this release's engine: another one must not read its snapshots."""
+    return Index.build(()).digest[:8]
+
+
 def _name(version: int, mark: str) -> str:
-    return f"{version:08d}-{mark or 'empty'}"
+    return f"{version:08d}-{mark or 'empty'}-{_engine()}"
 
 
 def _newest_first(snapshots: Path) -> list[Path]:

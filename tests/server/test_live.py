@@ -174,6 +174,24 @@ def test_a_damaged_snapshot_is_built_again(
     assert "a" in second.current.index
 
 
+def test_a_snapshot_of_another_engine_is_not_read(
+    new_live: NewLive, store: Store, make_case: MakeCase, snapshots: Path
+) -> None:
+    store.apply(put=[make_case("a")], who="editor")
+    first = new_live()
+    assert eventually(lambda: at(first, 1))
+    first.stop()
+    (folder,) = snapshots.glob("00000001-*")
+    other = folder.with_name(folder.name.rsplit("-", 1)[0] + "-00000000")
+    folder.rename(other)
+    late = new_live(Store(f"unix://{snapshots}/nobody.sock"))
+    assert eventually(lambda: any("Redis is away" in problem for problem in late.problems()))
+    assert late.current is None
+    second = new_live()
+    assert eventually(lambda: at(second, 1))
+    assert folder.is_dir()
+
+
 def test_a_snapshot_that_vanishes_is_written_again_for_the_others(
     new_live: NewLive, store: Store, make_case: MakeCase, snapshots: Path
 ) -> None:

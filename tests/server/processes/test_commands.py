@@ -1,0 +1,292 @@
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from matcher.case import Case
+from server.cli import main
+
+MakeCase = Callable[..., Case]
+Words = Callable[[str], str]
+Run = Callable[..., Result]
+
+DATASET = Path(__file__).resolve().parents[4] / "shared/datasets/euvsdisinfo/cases.jsonl"
+
+
+@pytest.fixture
+def run(service: Any, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs the command line beside the service, as a newcomer would: with no setting but one."""
+    for name in list(os.environ):
+        if name.startswith("CLAIMLIGHT_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("CLAIMLIGHT_DATA_DIR", str(service.data_dir))
+
+    def run(*arguments: object, **options: Any) -> Result:
+        return CliRunner().invoke(main, [str(each) for each in arguments], **options)
+
+    return run
+
+
+@pytest.fixture
+def file_of(tmp_path: Path) -> Callable[..., Path]:
+    def write(*rows: Case | str) -> Path:
+        lines = [row if isinstance(row, str) else row.model_dump_json() for row in rows]
+        path = tmp_path / "cases.jsonl"
+        path.write_text("\n".join(lines) + "\n")
+        return path
+
+    return write
+
+
+FileOf = Callable[..., Path]
+
+
+def version(run: Run) -> int:
+    changes = json.loads(run("history", "--limit", "1", "--json").stdout)["changes"]
+    return int(changes[0]["version"])
+
+
+def test_a_newcomers_push_just_works_and_can_be_repeated(
+    run: Run, file_of: FileOf, make_case: MakeCase, service: Any
+) -> None:
+    before = version(run)
+    path = file_of(make_case("first-a"), make_case("first-b"))
+    done = run("push", path, "--note", "first")
+    assert done.exit_code == 0, done.output
+    assert f"Published as version {before + 1}" in done.stdout
+    assert service.ask("/v1/index")[1]["version"] >= before + 1
+    again = run("push", path, "--json")
+    answer = json.loads(again.stdout)
+    assert again.exit_code == 0
+    assert answer["version"] == before + 1
+    assert answer["unchanged"] == ["first-a", "first-b"]
+
+
+def test_rejected_rows_keep_all_others_back_unless_partial(
+    run: Run, file_of: FileOf, make_case: MakeCase, tmp_path: Path
+) -> None:
+    before = version(run)
+    path = file_of(make_case("good"), '{"id": "bad"}', "no json")
+    report = tmp_path / "rejected.jsonl"
+    done = run("push", path, "--rejected", report)
+    assert done.exit_code == 3
+    assert "line 2" in done.stderr
+    assert "line 3" in done.stderr
+    assert "--partial" in done.stderr
+    assert [json.loads(line)["line"] for line in report.read_text().splitlines()] == [2, 3]
+    assert version(run) == before
+    done = run("push", path, "--partial", "--json")
+    answer = json.loads(done.stdout)
+    assert done.exit_code == 0
+    assert answer["added"] == ["good"]
+    assert [row["line"] for row in answer["rejected"]] == [2, 3]
+
+
+def test_a_dry_run_shows_the_difference_and_changes_nothing(
+    run: Run, file_of: FileOf, make_case: MakeCase
+) -> None:
+    before = version(run)
+    done = run("push", file_of(make_case("never")), "--dry-run")
+    assert done.exit_code == 0
+    assert "Dry run" in done.stdout
+    assert "never" in done.stdout
+    assert version(run) == before
+
+
+def test_a_mistake_is_taken_back_with_one_command(
+    run: Run, file_of: FileOf, make_case: MakeCase, service: Any
+) -> None:
+    assert run("push", file_of(make_case("oops"))).exit_code == 0
+    mistake = version(run)
+    done = run("revert", mistake, "--confirm", "--note", "typo")
+    assert done.exit_code == 0, done.output
+    assert service.ask("/v1/cases/oops")[0] == 410
+    newest, earlier = json.loads(run("history", "--limit", "2", "--json").stdout)["changes"]
+    assert newest["retracted"] == earlier["added"] == ["oops"]
+
+
+def test_a_large_change_is_refused_until_it_is_confirmed(
+    run: Run, file_of: FileOf, make_case: MakeCase, service: Any
+) -> None:
+    path = file_of(*(make_case(f"large-{number}") for number in range(5)))
+    assert run("push", path).exit_code == 0
+    ids = [f"large-{number}" for number in range(5)]
+    refused = run("retract", *ids, "--note", "wrong")
+    assert refused.exit_code == 4
+    assert "confirm" in refused.stderr
+    done = run("retract", *ids, "--note", "wrong", "--confirm")
+    assert done.exit_code == 0
+    status, gone = service.ask("/v1/cases/large-1")
+    assert status == 410
+    assert "wrong" in gone["detail"]
+
+
+def test_retracting_what_never_was_is_told(run: Run) -> None:
+    done = run("retract", "nobody", "--note", "x")
+    assert done.exit_code == 3
+    assert "nobody" in done.stderr
+
+
+def test_an_export_can_be_pushed_again_and_changes_nothing(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "export.jsonl"
+    assert run("export", "-o", path).exit_code == 0
+    answer = json.loads(run("push", path, "--json").stdout)
+    assert [answer[kind] for kind in ("added", "changed", "retracted")] == [[], [], []]
+    assert len(answer["unchanged"]) == len(path.read_text().splitlines()) > 0
+    assert run("export").stdout == path.read_text()
+
+
+def test_the_history_names_who_and_why(run: Run, file_of: FileOf, make_case: MakeCase) -> None:
+    assert run("push", file_of(make_case("why")), "--note", "because").exit_code == 0
+    told = run("history").stdout
+    assert "because" in told
+    assert "local owner" in told
+    assert "starter cases" in told
+
+
+def test_match_shows_the_hint_a_reader_would_see(run: Run, tmp_path: Path) -> None:
+    claim = "The parliament in Riga has banned all Russian songs."
+    done = run("match", claim, "The weather was fine.")
+    assert done.exit_code == 0, done.output
+    assert "https://example.org/1" in done.stdout
+    assert "1 of 2 sentences" in done.stdout
+    text = tmp_path / "text.txt"
+    text.write_text(f"The weather was fine. {claim} We went home.")
+    answer = json.loads(run("match", "--file", text, "--json").stdout)
+    assert [found["case_id"] for found in answer["matches"]] == ["starter-1"]
+    assert answer["sentences"][int(answer["matches"][0]["sentence_id"]) - 1]["text"] == claim
+
+
+def test_match_splits_what_is_more_than_one_request_takes(run: Run) -> None:
+    claim = "The parliament in Riga has banned all Russian songs."
+    sentences = [f"This is sentence number {number}." for number in range(600)]
+    done = run("match", "--file", "-", "--json", input=" ".join([*sentences, claim]))
+    answer = json.loads(done.stdout)
+    assert len(answer["sentences"]) == 601
+    assert [found["sentence_id"] for found in answer["matches"]] == ["601"]
+
+
+def test_the_doctor_finds_a_running_service_well(run: Run, words: Words) -> None:
+    done = run("doctor", "--json")
+    findings = {each["what"]: each for each in json.loads(done.stdout)["findings"]}
+    assert done.exit_code == 0, done.output
+    assert {each["state"] for each in findings.values()} == {"ok"}
+    assert set(findings) >= {"data folder", "redis", "address", "index", "token", "firefox"}
+
+
+def test_the_doctor_tells_what_to_do_where_nothing_runs(run: Run, tmp_path: Path) -> None:
+    done = run("doctor", "--data-dir", tmp_path / "empty", "--server", "http://127.0.0.1:9")
+    assert done.exit_code == 1
+    assert "claimlight serve" in done.stdout
+
+
+def test_without_a_service_a_command_says_how_to_start_one(
+    run: Run, file_of: FileOf, make_case: MakeCase
+) -> None:
+    done = run("push", file_of(make_case("a")), "--server", "http://127.0.0.1:9")
+    assert done.exit_code == 6
+    assert "claimlight serve" in done.stderr
+    as_json = run("history", "--server", "http://127.0.0.1:9", "--json")
+    assert as_json.exit_code == 6
+    assert "error" in json.loads(as_json.stdout)
+
+
+def test_the_owners_token_is_shown_to_the_local_service_alone(
+    run: Run, service: Any, tmp_path: Path
+) -> None:
+    port = service.address.rsplit(":", 1)[1]
+    elsewhere = f"http://localhost:{port}"  # the same service, but not by the address it gave
+    assert run("history", "--server", elsewhere).exit_code == 5
+    assert run("history", "--server", service.address).exit_code == 0
+
+
+def test_a_wrong_token_and_one_without_the_right_are_denied(
+    run: Run, file_of: FileOf, make_case: MakeCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = run("token", "create", "--name", "Reader", "--role", "viewer", "--json")
+    token = json.loads(made.stdout)["token"]
+    monkeypatch.setenv("CLAIMLIGHT_TOKEN", "wrong")
+    assert run("history").exit_code == 5
+    monkeypatch.setenv("CLAIMLIGHT_TOKEN", token)
+    assert run("history").exit_code == 0
+    done = run("push", file_of(make_case("denied")))
+    assert done.exit_code == 5
+    assert token not in done.output
+
+
+def test_tokens_are_made_named_and_revoked(
+    run: Run, file_of: FileOf, make_case: MakeCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = run("token", "create", "--name", "Ada", "--expires", "12h")
+    token = made.stdout.strip()
+    assert made.exit_code == 0
+    listed = run("token", "list")
+    assert "Ada" in listed.stdout
+    assert token not in listed.stdout
+    monkeypatch.setenv("CLAIMLIGHT_TOKEN", token)
+    assert run("push", file_of(make_case("by-ada"))).exit_code == 0
+    assert "Ada" in run("history", "--limit", "1").stdout
+    assert run("token", "create", "--name", "Ada").exit_code == 1
+    assert run("token", "revoke", "Ada").exit_code == 0
+    assert run("token", "revoke", "Ada").exit_code == 1
+    assert run("history").exit_code == 5
+
+
+def test_a_token_can_be_made_while_the_service_does_not_run(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "stopped"
+    assert run("token", "create", "--name", "Ada", "--data-dir", folder).exit_code == 0
+    listed = run("token", "list", "--data-dir", folder, "--json")
+    assert [each["name"] for each in json.loads(listed.stdout)["tokens"]] == ["Ada"]
+
+
+@pytest.mark.parametrize("expires", ["soon", "90", "2020-13-01"])
+def test_an_expiry_that_is_none_is_wrong_usage(run: Run, expires: str) -> None:
+    done = run("token", "create", "--name", "Eve", "--expires", expires)
+    assert done.exit_code == 2
+    assert "90d" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "command", ["serve", "push", "retract", "history", "revert", "export", "match", "doctor"]
+)
+def test_every_command_explains_itself(run: Run, command: str) -> None:
+    done = run(command, "--help")
+    assert done.exit_code == 0
+    assert len(done.stdout.splitlines()) > 8
+
+
+def test_a_misspelt_setting_is_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLAIMLIGHT_TOCKEN", "x")
+    assert "CLAIMLIGHT_TOKEN" in run("history").stderr
+
+
+def test_a_file_that_cannot_be_read_is_named(run: Run, tmp_path: Path) -> None:
+    done = run("push", tmp_path / "absent.jsonl")
+    assert done.exit_code == 1
+    assert "absent.jsonl" in done.stderr
+
+
+@pytest.mark.datasets
+@pytest.mark.skipif(not DATASET.exists(), reason=f"needs {DATASET}")
+def test_the_whole_dump_is_read_and_answered_by_every_worker(
+    run: Run, service: Any, eventually: Callable[..., bool], tmp_path: Path
+) -> None:
+    report = tmp_path / "rejected.jsonl"
+    options = ("--format", "euvsdisinfo", "--default-verdict", "false", "--partial")
+    done = run("push", DATASET, *options, "--rejected", report, "--json")
+    assert done.exit_code == 0, done.stderr
+    answer = json.loads(done.stdout)
+    rejected = [json.loads(line) for line in report.read_text().splitlines()]
+    assert len(answer["added"]) + len(rejected) == 12_026
+    assert len(rejected) == 1_120
+    assert all(row["line"] and "url" in row["message"] for row in rejected)
+    assert answer["visible"]
+    for _ in range(20):  # each worker, whichever it is
+        assert eventually(lambda: service.ask("/v1/index")[1]["version"] == answer["version"])
+    assert run("revert", answer["version"], "--confirm").exit_code == 0
