@@ -6,10 +6,10 @@ from typing import Final
 
 from flask import Flask, Response
 from flask_cors import CORS
-from server.live import Live
 
 from matcher.limits import MAX_BODY_BYTES
 from server import cases, changes, health, match, pages, problems
+from server.live import Live
 from server.settings import Settings
 from server.store import Store
 
@@ -64,6 +64,7 @@ def _allow_origins(app: Flask, readers: tuple[str, ...]) -> None:
         resources={
             PUBLIC_PATHS: {
                 "origins": "*",
+                "send_wildcard": True,
                 "methods": ["GET", "HEAD"],
                 "allow_headers": ["Accept", "If-None-Match"],
             },

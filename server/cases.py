@@ -9,13 +9,13 @@ import re
 from typing import Final
 
 from flask import Blueprint, Response, request
-from server.live import Current, Live
 
 from matcher.case import ID_PATTERN
 from server.errors import StoreError
 from server.exchange import cacheable, current_index, public_answer, read_query
 from server.faults import Fault, WireError
 from server.formats.claimreview import claim_review
+from server.live import Current, Live
 from server.openapi import operation
 from server.problems import NOT_ACCEPTABLE, NOT_FOUND, RETRACTED, Problem
 from server.store import Store

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from flask import Blueprint, Response, request
-from server.live import Live
 
 from matcher.case import Case
 from server.errors import (
@@ -20,6 +19,7 @@ from server.errors import (
 )
 from server.exchange import answer, read_body, read_query
 from server.faults import Fault, WireError, check, parse, pointer
+from server.live import Live
 from server.openapi import operation
 from server.problems import (
     CONFIRM,
@@ -32,6 +32,7 @@ from server.problems import (
     UNAUTHORIZED,
     UNAVAILABLE,
     Problem,
+    sentence,
 )
 from server.store import Difference, Identity, Role, Store
 from server.store.step import check_share
@@ -322,8 +323,7 @@ def _changed(version: int, difference: Difference, **more: Any) -> Response:
 
 def _from_store(error: StoreError) -> Response:
     """What the store refuses, as the problem it is for an editor."""
-    text = str(error)
-    detail = f"{text[:1].upper()}{text[1:]}."
+    detail = sentence(str(error))
     match error:
         case Conflict():
             return Problem(STALE_WRITE, detail).response()

@@ -6,11 +6,11 @@ from typing import TypeVar
 
 from flask import Request, Response, request
 from pydantic import BaseModel
-from server.live import Current, Live
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import PreconditionFailed, RequestEntityTooLarge
 
 from server.faults import Fault, WireError, check, pointer
-from server.problems import MEDIA_TYPE, TOO_LARGE, UNAVAILABLE, Problem
+from server.live import Current, Live
+from server.problems import MEDIA_TYPE, TOO_LARGE, UNAVAILABLE, Problem, sentence
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -63,7 +63,7 @@ def current_index(live: Live) -> Current:
     """
     current = live.current
     if current is None:
-        why = " ".join(f"{problem}." for problem in live.problems())
+        why = " ".join(map(sentence, live.problems()))
         raise Problem(
             UNAVAILABLE,
             f"There is no index yet. {why}".strip(),
@@ -91,6 +91,8 @@ def cacheable(response: Response, *, etag: str) -> Response:
     response.headers["Cache-Control"] = PUBLIC
     response.set_etag(etag)
     response.make_conditional(request)
+    if response.status_code == PreconditionFailed.code:
+        raise PreconditionFailed  # so that it becomes a problem like every other
     del response.headers["Date"]  # the HTTP server writes its own
     return response
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from flask import Blueprint, Response
-from server.live import Live
 
 from server.exchange import answer, current_index
+from server.live import Live
 from server.openapi import operation
 from server.wire import Health, Readiness
 

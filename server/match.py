@@ -7,10 +7,10 @@ import time
 from typing import Final
 
 from flask import Blueprint, Response
-from server.live import Live
 
 from matcher.limits import MAX_BODY_BYTES
 from server.exchange import answer, current_index, read_body
+from server.live import Live
 from server.openapi import operation
 from server.wire import IndexState, MatchAnswer, MatchRequest, match_answer, read_match
 

@@ -79,7 +79,7 @@ RETRACTED: Final = Kind(
     "Stop showing the case; detail says when and why it was retracted.",
 )  # fmt: skip
 STALE_WRITE: Final = Kind(
-    "version-moved-on", 412, "Another changeset came first",
+    "version-moved-on", 412, "Another version is published by now",
     "Read the current version, check that the change still fits, then push with its ETag.",
 )  # fmt: skip
 TOO_LARGE: Final = Kind(
@@ -108,7 +108,7 @@ KINDS: Final = (
 _BY_STATUS: Final = {kind.status: kind for kind in reversed(KINDS)}
 
 
-class Problem(Exception):  # noqa: N818
+class Problem(Exception):
     """Raised by a view to answer with an error.
 
     Parameters
@@ -160,6 +160,11 @@ class Problem(Exception):  # noqa: N818
         )
         answer.headers["Cache-Control"] = "no-store"
         return answer
+
+
+def sentence(text: str) -> str:
+    """The text of an error of ours as a whole sentence."""
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
 
 
 def register(app: Flask) -> None:

@@ -100,6 +100,9 @@ class Service:
         return current
 
 
+MakeCase = Callable[..., Case]
+
+
 def make_settings(data_dir: Path) -> Settings:
     return from_environment({"CLAIMLIGHT_DATA_DIR": str(data_dir)})
 

@@ -27,15 +27,15 @@ def sentence(text: str = CLAIM, **more: Any) -> dict[str, Any]:
 def ask(service: Service, body: Any) -> Any:
     answer = service.client.post("/v1/match", json=body)
     assert answer.status_code == 200, answer.text
-    return answer.json
+    return answer.get_json()
 
 
 def refuse(service: Service, data: bytes | str | dict[str, Any], **options: Any) -> Any:
     body = json.dumps(data) if isinstance(data, dict) else data
     answer = service.client.post("/v1/match", data=body, **{"content_type": JSON} | options)
     assert answer.mimetype == "application/problem+json", answer.text
-    assert answer.status_code == answer.json["status"]
-    return answer.json
+    assert answer.status_code == answer.get_json()["status"]
+    return answer.get_json()
 
 
 def test_repeated_claim_comes_back_with_its_case_and_what_surrounds_it(reading: Service) -> None:
@@ -253,10 +253,10 @@ def test_body_of_unknown_length_is_held_to_the_limit_as_well(reading: Service) -
     environ = EnvironBuilder("/v1/match", method="POST", content_type=JSON).get_environ()
     environ["wsgi.input"] = io.BytesIO(b" " * 4 * MAX_BODY_BYTES)
     environ["wsgi.input_terminated"] = True  # as a server says of a chunked body
-    del environ["CONTENT_LENGTH"]
+    environ.pop("CONTENT_LENGTH", None)
     answer = reading.client.open(environ)
     assert answer.status_code == 413
-    assert "the limit is 1,048,576 bytes" in answer.json["detail"]
+    assert "the limit is 1,048,576 bytes" in answer.get_json()["detail"]
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", ""])
@@ -272,14 +272,16 @@ def test_media_type_may_name_its_charset(reading: Service) -> None:
     answer = reading.client.post(
         "/v1/match", data="\ufeff{}", content_type="application/json; charset=utf-8"
     )
-    assert "found neither" in answer.json["detail"]  # the mark is read over, the object is there
+    assert (
+        "found neither" in answer.get_json()["detail"]
+    )  # the mark is read over, the object is there
 
 
 def test_reader_is_told_to_wait_while_there_is_no_index(waiting: Service) -> None:
     answer = waiting.client.post("/v1/match", json={"text": CLAIM})
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "1"
-    assert "the first index is being prepared" in answer.json["detail"]
+    assert "The first index is being prepared." in answer.get_json()["detail"]
 
 
 def test_no_text_is_logged_or_repeated_whatever_is_sent(

@@ -1,0 +1,95 @@
+"""The pages: they stand under the strict policy that they are sent with."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from server.pages import schema_words
+from tests.server.conftest import Service
+
+PAGES = ["/", "/docs"]
+
+
+class Elements(HTMLParser):
+    """All start tags of a page with their attributes."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_page_has_nothing_inline_and_nothing_from_elsewhere(reading: Service, path: str) -> None:
+    page = Elements(reading.client.get(path).text)
+    for tag, attributes in page.found:
+        assert tag != "style"
+        assert not [name for name in attributes if name.startswith("on") or name == "style"]
+        for name in ("src", "href"):
+            assert not re.match(r"(?:\w+:)?//", attributes.get(name) or ""), (tag, attributes)
+        if tag == "script":
+            assert attributes.get("src")
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_all_that_a_page_leads_to_is_there(reading: Service, path: str) -> None:
+    text = reading.client.get(path).text
+    page = Elements(text)
+    ids = {attributes.get("id") for _, attributes in page.found}
+    for _, attributes in page.found:
+        target = attributes.get("href") or attributes.get("src") or ""
+        if target.startswith("#"):
+            assert target[1:] in ids, target
+        elif target:
+            assert reading.client.get(target, buffered=True).status_code == 200, target
+
+
+def test_page_says_what_is_sent_and_to_whom(reading: Service) -> None:
+    page = " ".join(reading.client.get("/").text.split())
+    assert "The text is sent to this service alone" in page
+    assert "neither stored nor written to a log" in page
+
+
+def test_script_writes_text_never_markup(reading: Service) -> None:
+    script = reading.client.get("/static/home.js", buffered=True).text
+    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", script)
+
+
+def test_sample_article_is_a_title_and_paragraphs_with_hints(reading: Service) -> None:
+    article = reading.client.get("/sample-article")
+    assert article.mimetype == "text/plain"
+    title, *paragraphs = article.text.split("\n\n")
+    assert "\n" not in title
+    assert "---" not in article.text
+    assert len(paragraphs) >= 3
+    assert reading.client.post("/v1/match", json={"text": article.text}).get_json()["matches"]
+
+
+def test_documentation_names_every_route(reading: Service) -> None:
+    page = reading.client.get("/docs").text
+    for path in reading.client.get("/openapi.json").get_json()["paths"]:
+        assert f"<code>{path}</code>" in page
+
+
+@pytest.mark.parametrize(
+    ("schema", "words"),
+    [
+        ({"type": "string", "minLength": 1, "maxLength": 2000}, "text, 1 to 2,000 characters"),
+        (
+            {"type": "integer", "minimum": 1, "maximum": 10, "default": 1},
+            "integer, 1 to 10, default 1",
+        ),
+        ({"anyOf": [{"type": "string"}, {"type": "null"}]}, "text or null"),
+        ({"type": "array", "items": {"type": "string"}, "minItems": 1}, "list of text, at least 1"),
+        ({"$ref": "#/components/schemas/Card"}, '<a href="#Card">Card</a>'),
+        ({"const": "<b>"}, "<code>&lt;b&gt;</code>"),
+    ],
+)
+def test_schemas_are_told_in_words(schema: dict[str, object], words: str) -> None:
+    assert schema_words(schema) == words
