@@ -70,6 +70,7 @@ def _allow_origins(app: Flask, readers: tuple[str, ...]) -> None:
             },
             READER_POSTS: {
                 "origins": list(readers),
+                "always_send": False,
                 "methods": ["POST"],
                 "allow_headers": ["Content-Type"],
             },

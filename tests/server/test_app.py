@@ -86,6 +86,12 @@ def test_no_other_origin_may_send_sentences(reading: Service, origin: str) -> No
     assert "Access-Control-Allow-Origin" not in answer.headers
 
 
+def test_who_names_no_origin_is_not_told_the_extensions(reading: Service) -> None:
+    answer = reading.client.post("/v1/match", json={"text": "x"})
+    assert answer.status_code == 200
+    assert "Access-Control-Allow-Origin" not in answer.headers
+
+
 def test_refusal_can_be_read_by_the_extension_too(reading: Service) -> None:
     answer = reading.client.post("/v1/match", json={}, headers={"Origin": FIREFOX})
     assert answer.status_code == 400
