@@ -19,7 +19,7 @@ from server.live import Current, Live
 from server.openapi import operation
 from server.problems import NOT_ACCEPTABLE, NOT_FOUND, RETRACTED, Problem
 from server.store import Store
-from server.wire import CaseList, CaseSearch, IndexAnswer, WholeCase, whole_case
+from server.wire.cases import CaseList, CaseSearch, IndexAnswer, WholeCase, whole_case
 
 JSON: Final = "application/json"
 LINKED_DATA: Final = "application/ld+json"

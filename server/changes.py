@@ -36,8 +36,8 @@ from server.problems import (
 )
 from server.store import Difference, Identity, Role, Store
 from server.store.step import check_share
-from server.wire import (
-    MAX_CHANGES_BYTES,
+from server.wire.base import MAX_CHANGES_BYTES
+from server.wire.editors import (
     ChangeRows,
     ChangesAnswer,
     ExportOptions,

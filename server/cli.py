@@ -24,7 +24,20 @@ def main() -> None:
     """Fact-check hints in the page a person is reading."""
 
 
-for command in (serve, push, retract, history, revert, export, match, token, doctor):
+@click.command(
+    add_help_option=False,
+    context_settings={"ignore_unknown_options": True},
+    short_help="Measure the quality of the matching.",
+)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def evaluate(arguments: tuple[str, ...]) -> None:
+    """Measure the quality of the matching; see `claimlight evaluate --help`."""
+    from matcher import evaluate as evaluation
+
+    evaluation.main(arguments)
+
+
+for command in (serve, push, retract, history, revert, export, match, token, doctor, evaluate):
     main.add_command(command)
 
 

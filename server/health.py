@@ -9,7 +9,7 @@ from flask import Blueprint, Response
 from server.exchange import answer, current_index
 from server.live import Live
 from server.openapi import operation
-from server.wire import Health, Readiness
+from server.wire.operations import Health, Readiness
 
 JSON: Final = "application/json"
 

@@ -12,7 +12,8 @@ from matcher.limits import MAX_BODY_BYTES
 from server.exchange import answer, current_index, read_body
 from server.live import Live
 from server.openapi import operation
-from server.wire import IndexState, MatchAnswer, MatchRequest, match_answer, read_match
+from server.wire.cases import IndexState
+from server.wire.match import MatchAnswer, MatchRequest, match_answer, read_match
 
 log: Final = logging.getLogger("claimlight.server")
 

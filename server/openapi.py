@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from server.problems import KINDS
-from server.wire import ProblemAnswer
+from server.wire.operations import ProblemAnswer
 
 TAGS: Final = ("Readers", "Editors", "Operations")
 _REF: Final = "#/components/schemas/{model}"

@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 
 from server.openapi import TAGS, document
 from server.problems import KINDS, NOT_FOUND, Problem
-from server.wire import Limits
+from server.wire.cases import Limits
 
 SAMPLE: Final = Path(__file__).resolve().parent.parent / "data" / "sample-article.md"
 

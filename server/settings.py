@@ -192,8 +192,8 @@ _EXTENSIONS: Final = (
 TABLE: Final[tuple[Setting, ...]] = (
     Setting("host", "127.0.0.1", _host, "Address to listen on."),
     Setting("port", "8321", _whole(0, 65_535), "TCP port to listen on; 0 takes a free one."),
-    Setting("workers", _cores, _whole(1, MAX_WORKERS), "Worker processes; default: the cores."),
-    Setting("redis_url", "", _redis_url, "Redis to use; unset: a private one in the data folder."),
+    Setting("workers", _cores, _whole(1, MAX_WORKERS), "Worker processes, as many as cores."),
+    Setting("redis_url", "", _redis_url, "Redis to use; none: a private one in the data folder."),
     Setting("data_dir", _data_dir, _folder, "Folder of the private Redis and of the snapshots."),
     Setting(
         "starter_cases",

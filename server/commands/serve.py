@@ -24,7 +24,8 @@ _NOT_FOR_SERVE: Final = {"server", "token"}
 def _with_settings(function: Callable[..., Any]) -> Callable[..., Any]:
     for setting in reversed(TABLE):
         if setting.name not in _NOT_FOR_SERVE:
-            help_text = f"{setting.help}  [{setting.variable}]"
+            default = setting.default_text() or "none"
+            help_text = f"{setting.help}  [{setting.variable}; default: {default}]"
             function = click.option(setting.flag, setting.name, metavar="…", help=help_text)(
                 function
             )

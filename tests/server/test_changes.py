@@ -15,7 +15,7 @@ from matcher.case import Case
 from server.app import create_app
 from server.live import Live
 from server.store import Role, Store
-from server.wire import MAX_CHANGES_BYTES
+from server.wire.base import MAX_CHANGES_BYTES
 from tests.server.conftest import MakeCase, Service, make_settings
 
 JSON_LINES = "application/jsonl"

@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from server.openapi import operations
 from server.problems import KINDS
-from server.wire import ProblemAnswer
+from server.wire.operations import ProblemAnswer
 from tests.server.conftest import Service
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "FROB")
