@@ -83,7 +83,7 @@ def test_while_the_private_redis_is_away_reads_go_on_and_writes_are_told_so(
             os.kill(pid, signal.SIGKILL)
         status, answer = service.match(claim)
         assert status == 200
-        assert answer["index"]["cases"] == 4
+        assert answer["index"]["cases"] >= 4
         stale = stale or answer["index"]["stale"]
         status, answer = service.push(make_case("later"))
         assert status in {200, 503}
