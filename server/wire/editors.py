@@ -11,7 +11,6 @@ from matcher.case import Case, CaseId
 from server.faults import Fault
 from server.wire.base import MAX_NOTE_CHARS, MAX_PAGE_SIZE, Answer, Request, no_controls
 
-
 Note = Annotated[str, Field(max_length=MAX_NOTE_CHARS), AfterValidator(no_controls)]
 
 

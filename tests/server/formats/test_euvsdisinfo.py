@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import io
 import json
 import re
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from matcher.case import ID_PATTERN, MAX_LABEL_CHARS, MAX_SUMMARY_CHARS, Case
-from server.formats import Rejected, read
+from server.formats import Rejected, euvsdisinfo, read
 from server.formats.euvsdisinfo import case_id, cut
 
 DATASETS = Path(__file__).resolve().parents[4] / "shared" / "datasets"
@@ -147,6 +148,11 @@ def test_second_row_of_the_same_report_is_rejected_and_the_first_kept() -> None:
 
 def test_ids_of_reports_are_the_last_part_of_their_address() -> None:
     assert case_id("https://euvsdisinfo.eu/report/a-moon-of-cheese/") == "a-moon-of-cheese"
+
+
+def test_examples_in_the_docstrings_hold() -> None:
+    tried = doctest.testmod(euvsdisinfo)
+    assert (tried.failed, tried.attempted) == (0, 2)
 
 
 @pytest.mark.parametrize(
