@@ -22,6 +22,8 @@ function testServer(mode: string): string | null {
 
 export default defineConfig({
   imports: false,
+  // The browser tests build beside `.output`, so as to leave what somebody has loaded from there.
+  outDir: process.env["CLAIMLIGHT_EXTENSION_OUT"] ?? ".output",
   manifestVersion: 3,
   vite: ({ mode }) => ({
     define: { __TEST_SERVER__: JSON.stringify(testServer(mode)) },

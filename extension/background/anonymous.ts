@@ -4,12 +4,14 @@
  */
 import { browser } from "wxt/browser";
 
-/** From now on, requests to these servers carry no Origin. */
+/** One rule for the server in use, one for an address that is being tried. */
+const RULE_IDS = [1, 2];
+
+/** From now on, requests to these one or two servers carry no Origin. */
 export async function stayAnonymous(servers: readonly string[]): Promise<void> {
   if (!import.meta.env.FIREFOX) return;
-  const before = await browser.declarativeNetRequest.getSessionRules();
   await browser.declarativeNetRequest.updateSessionRules({
-    removeRuleIds: before.map(({ id }) => id),
+    removeRuleIds: RULE_IDS,
     addRules: servers.map((server, number) => ({
       id: number + 1,
       action: {

@@ -81,10 +81,13 @@ export class Api {
     try {
       response = await fetch(this.server + path, {
         method: body === undefined ? "GET" : "POST",
-        ...(body === undefined
-          ? {}
-          : { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } }),
-        // Nothing that could tell one reader from another.
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        // Nothing that could tell one reader from another, the list of their languages included.
+        headers: {
+          Accept: "application/json",
+          "Accept-Language": "*",
+          ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+        },
         credentials: "omit",
         referrerPolicy: "no-referrer",
         cache: "no-store",

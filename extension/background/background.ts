@@ -2,12 +2,13 @@
 import * as v from "valibot";
 import { browser } from "wxt/browser";
 import { PageMessage, UiMessage } from "../common/messages.ts";
-import { loadSettings, onSettings, type Settings } from "../common/settings.ts";
+import { loadSettings, onSettings } from "../common/settings.ts";
 import { Api } from "./api.ts";
 import { stayAnonymous } from "./anonymous.ts";
 import { answerPage, applySettings, frameOf, stepHint, toAllPages } from "./pages.ts";
 import { register, runInOpenTabs } from "./registration.ts";
 import { changeServer, forgetTab, readTabs, serverMemory } from "./session.ts";
+import { turns } from "./turns.ts";
 import { answerUi } from "./ui.ts";
 
 const FRESH_ALARM = "fresh";
@@ -53,11 +54,17 @@ async function scheduleNews(seconds = 300): Promise<void> {
   await browser.alarms.create(FRESH_ALARM, { periodInMinutes });
 }
 
-async function follow(settings: Settings): Promise<void> {
-  await stayAnonymous([settings.server]);
-  await register(settings);
-  await applySettings(settings);
-  if (settings.ready) await runInOpenTabs(settings);
+const inTurn = turns();
+
+/** Brings everything in step with the settings as they are now. */
+function follow(): Promise<void> {
+  return inTurn(async () => {
+    const settings = await loadSettings();
+    await stayAnonymous([settings.server]);
+    await register(settings);
+    await applySettings(settings);
+    if (settings.ready) await runInOpenTabs(settings);
+  });
 }
 
 /** Our own pages speak with the extension's address; page scripts with their page's. */
@@ -91,25 +98,24 @@ export function startBackground(): void {
 
   browser.runtime.onInstalled.addListener(({ reason }) => {
     void (async () => {
-      const settings = await loadSettings();
-      await follow(settings);
+      await follow();
       await scheduleNews();
-      if (reason === "install" && !settings.ready) {
+      if (reason === "install" && !(await loadSettings()).ready) {
         await browser.tabs.create({ url: browser.runtime.getURL("/welcome.html") });
       }
     })();
   });
   browser.runtime.onStartup.addListener(() => {
-    void loadSettings().then(follow);
+    void follow();
   });
   onSettings((settings, before) => {
-    void follow(settings);
+    void follow();
     const otherAnswers =
       settings.server !== before.server || settings.sensitivity !== before.sensitivity;
     if (otherAnswers) void toAllPages({ type: "to-page:changed" });
   });
   browser.permissions.onAdded.addListener(() => {
-    void loadSettings().then(follow);
+    void follow();
   });
   browser.tabs.onRemoved.addListener((tab) => {
     void forgetTab(tab);

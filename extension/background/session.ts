@@ -5,6 +5,7 @@
  */
 import { browser } from "wxt/browser";
 import type { IndexAnswer } from "../common/wire.ts";
+import { turns } from "./turns.ts";
 
 export interface TabCounts {
   /** Sentences that left the browser for the page now in the tab. */
@@ -44,12 +45,7 @@ async function get(key: string): Promise<unknown> {
 }
 
 // Read, change and write again must not interleave: messages of several frames come at once.
-let last: Promise<unknown> = Promise.resolve();
-function inTurn<T>(work: () => Promise<T>): Promise<T> {
-  const turn = last.then(work, work);
-  last = turn;
-  return turn;
-}
+const inTurn = turns();
 
 const tabKey = (tab: number) => `tab:${tab}`;
 

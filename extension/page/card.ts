@@ -262,11 +262,13 @@ export class Card {
     if (sentence === null) return;
     panel.style.maxHeight = "none";
     panel.style.maxWidth = "none";
-    const viewport = { width: document.documentElement.clientWidth, height: innerHeight };
+    // Without the page's scroll bars, which lie over nothing and hide what is under them.
+    const { clientWidth, clientHeight } = document.documentElement;
+    const viewport = { width: Math.min(innerWidth, clientWidth), height: Math.min(innerHeight, clientHeight) };
     const size = { width: panel.offsetWidth, height: panel.scrollHeight + 2 };
     const { left, top, maxHeight, maxWidth } = placeCard(sentence, size, viewport);
-    host.style.left = `${left}px`;
-    host.style.top = `${top}px`;
+    panel.style.left = `${left}px`;
+    panel.style.top = `${top}px`;
     panel.style.maxHeight = `${maxHeight}px`;
     panel.style.maxWidth = `${maxWidth}px`;
   }

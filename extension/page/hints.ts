@@ -71,6 +71,9 @@ export function inReadingOrder(hints: readonly Hint[]): Hint[] {
     .map(({ hint }) => hint);
 }
 
+/** Pixels above and below the letters that still belong to their line. */
+const LEADING = 4;
+
 const INTERACTIVE = "a[href], button, summary, label, input, select, textarea, [role=button], [role=link]";
 
 /**
@@ -92,7 +95,8 @@ export function hintAt(
       // What lies over the text (a menu, a dialog) holds none of it.
       hint.ranges.some((range) => range.intersectsNode(target)) &&
       boxesOf(hint).some(
-        (box) => x >= box.left && x <= box.right && y >= box.top && y <= box.bottom,
+        (box) =>
+          x >= box.left && x <= box.right && y >= box.top - LEADING && y <= box.bottom + LEADING,
       ),
   );
 }
