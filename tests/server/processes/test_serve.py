@@ -38,19 +38,20 @@ def test_a_first_start_serves_the_starter_cases_and_says_what_to_do_next(
 
 
 def test_sigterm_and_ctrl_c_end_everything_and_a_restart_keeps_everything(
-    new_service: NewService, exists: Exists, make_case: MakeCase
+    new_service: NewService, eventually: Eventually, exists: Exists, make_case: MakeCase
 ) -> None:
     service = new_service()
     assert service.push(make_case("kept"))[0] == 200
     token = (service.data_dir / "owner-token").read_text()
     for how in (signal.SIGTERM, signal.SIGINT):
+        assert eventually(lambda: len(service.workers) == 2)
         processes = [service.redis_pid, *service.workers]
-        assert len(processes) == 3
+        assert None not in processes
         assert service.stop(how) == 0
         assert not any(exists(pid) for pid in processes)
-        service.start()
-        assert service.ask("/v1/cases/kept")[0] == 200
-        assert service.ask("/v1/index")[1]["cases"] == 4
+        service.start()  # for a moment the last snapshot may be served, marked stale
+        assert eventually(lambda: service.ask("/v1/cases/kept")[0] == 200)
+        assert eventually(lambda: service.ask("/v1/index")[1]["cases"] == 4)
     assert (service.data_dir / "owner-token").read_text() == token
     assert service.push(make_case("more"))[0] == 200
 
@@ -60,12 +61,13 @@ def test_kill_9_of_the_service_leaves_no_process_and_nothing_in_the_way(
 ) -> None:
     service = new_service()
     assert service.push(make_case("kept"))[0] == 200
+    assert eventually(lambda: len(service.workers) == 2)
     processes = [service.redis_pid, *service.workers]
     service.stop(signal.SIGKILL)
     assert eventually(lambda: not any(exists(pid) for pid in processes))
     assert (service.data_dir / "redis" / "redis.sock").exists()
     service.start()
-    assert service.ask("/v1/cases/kept")[0] == 200
+    assert eventually(lambda: service.ask("/v1/cases/kept")[0] == 200)
 
 
 def test_while_the_private_redis_is_away_reads_go_on_and_writes_are_told_so(
@@ -97,11 +99,12 @@ def test_while_the_private_redis_is_away_reads_go_on_and_writes_are_told_so(
     for _ in range(10):  # each worker
         assert eventually(lambda: not service.match(claim)[1]["index"]["stale"])
         assert eventually(lambda: service.ask("/v1/cases/later")[0] == 200)
-    assert service.ask("/v1/cases/kept")[0] == 200
+        assert service.ask("/v1/cases/kept")[0] == 200
 
 
 def test_a_killed_worker_is_replaced(new_service: NewService, eventually: Eventually) -> None:
     service = new_service()
+    assert eventually(lambda: len(service.workers) == 2)
     before = set(service.workers)
     for pid in before:
         os.kill(pid, signal.SIGKILL)
