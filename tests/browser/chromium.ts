@@ -2,27 +2,21 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { chromium, type BrowserContext, type CDPSession, type Page, type Worker } from "playwright-core";
+import { chromium, type BrowserContext, type Page } from "playwright-core";
+import type { Driver, Options, Tab, Tree } from "./driver.ts";
 
 const EXECUTABLE = process.env["CLAIMLIGHT_CHROMIUM"] ?? "/usr/bin/chromium";
-/** Fixed by the manifest's key. */
-export const EXTENSION_ID = "kaenpbplagdbdoalinhnmdnnoofdpepn";
+/** Fixed by the key in the manifest. */
+const EXTENSION = "chrome-extension://kaenpbplagdbdoalinhnmdnnoofdpepn/";
 
-export interface Chromium {
-  readonly context: BrowserContext;
-  /** The extension's background worker. */
-  worker(): Promise<Worker>;
-  url(path: string): string;
-  close(): Promise<void>;
-}
-
-export async function openChromium(extension: string, colorScheme: "light" | "dark" = "light"): Promise<Chromium> {
+export async function openChromium(extension: string, options: Options = {}): Promise<Driver> {
   const profile = await mkdtemp(join(tmpdir(), "claimlight-chromium-"));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: EXECUTABLE,
     headless: false,
-    colorScheme,
-    viewport: { width: 1100, height: 800 },
+    colorScheme: options.dark === true ? "dark" : "light",
+    viewport: { width: options.width ?? 1100, height: 800 },
+    env: { ...process.env, LANGUAGE: options.language ?? "en" } as Record<string, string>,
     args: [
       "--headless=new",
       "--no-sandbox",
@@ -32,60 +26,79 @@ export async function openChromium(extension: string, colorScheme: "light" | "da
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
+      `--lang=${options.language ?? "en"}`,
       `--disable-extensions-except=${extension}`,
       `--load-extension=${extension}`,
     ],
   });
+  if (context.serviceWorkers().length === 0) await context.waitForEvent("serviceworker");
+  const open = async (address: string) => {
+    const tab = await tabOf(context, await context.newPage());
+    await tab.goto(address);
+    return tab;
+  };
   return {
-    context,
-    worker: async () => context.serviceWorkers()[0] ?? (await context.waitForEvent("serviceworker")),
-    url: (path) => `chrome-extension://${EXTENSION_ID}/${path}`,
+    name: "chromium",
+    open,
+    openOwn: (path) => open(EXTENSION + path),
+    openedByItself: async (path) => context.pages().some((page) => page.url() === EXTENSION + path),
     close: async () => {
       await context.close();
-      await rm(profile, { recursive: true, force: true, maxRetries: 3 });
+      await rm(profile, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }
 
-/** What goes wrong in a page: errors on its console, uncaught or written. */
-export function watchErrors(page: Page): string[] {
+interface DomNode {
+  readonly nodeName: string;
+  readonly nodeType: number;
+  readonly nodeValue: string;
+  readonly attributes?: readonly string[];
+  readonly children?: readonly DomNode[];
+  readonly shadowRoots?: readonly DomNode[];
+}
+
+function treeOf(node: DomNode): Tree {
+  const attributes: Record<string, string> = {};
+  for (let at = 0; at < (node.attributes?.length ?? 0); at += 2) {
+    attributes[node.attributes?.[at] ?? ""] = node.attributes?.[at + 1] ?? "";
+  }
+  return {
+    name: node.nodeName.toLowerCase(),
+    attributes,
+    text: node.nodeType === 3 ? node.nodeValue : "",
+    children: [...(node.shadowRoots ?? []), ...(node.children ?? [])].map(treeOf),
+  };
+}
+
+async function tabOf(context: BrowserContext, page: Page): Promise<Tab> {
   const errors: string[] = [];
   page.on("pageerror", (error) => errors.push(error.message));
   page.on("console", (message) => {
     if (message.type() === "error" || message.type() === "warning") errors.push(message.text());
   });
-  return errors;
-}
-
-interface AxNode {
-  readonly role?: { value: string };
-  readonly name?: { value: string };
-  readonly ignored: boolean;
-  readonly nodeId: string;
-  readonly childIds?: string[];
-}
-
-/** The card as assistive technology sees it (its shadow root is closed to everyone else). */
-export async function cardOf(session: CDPSession): Promise<{ name: string; text: string; links: string[]; buttons: string[] } | null> {
-  const { nodes } = (await session.send("Accessibility.getFullAXTree")) as { nodes: AxNode[] };
-  const byId = new Map(nodes.map((node) => [node.nodeId, node]));
-  const dialog = nodes.find((node) => node.role?.value === "dialog");
-  if (dialog === undefined) return null;
-  const inside: AxNode[] = [];
-  const gather = (node: AxNode) => {
-    inside.push(node);
-    for (const id of node.childIds ?? []) {
-      const child = byId.get(id);
-      if (child !== undefined) gather(child);
-    }
-  };
-  gather(dialog);
-  const names = (role: string) =>
-    inside.filter((node) => node.role?.value === role).map((node) => node.name?.value ?? "");
+  const session = await context.newCDPSession(page);
   return {
-    name: dialog.name?.value ?? "",
-    text: names("StaticText").join(" "),
-    links: names("link"),
-    buttons: names("button"),
+    errors,
+    goto: async (address) => {
+      await page.goto(address);
+    },
+    evaluate: (run, ...args) =>
+      page.evaluate(([text, values]) => {
+        // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-unsafe-call
+        return new Function(`return (${text as string})`)()(...(values as unknown[]));
+      }, [String(run), args] as const) as never,
+    click: (x, y) => page.mouse.click(x, y),
+    hover: (x, y) => page.mouse.move(x, y, { steps: 3 }),
+    press: (key) => page.keyboard.press(key),
+    screenshot: async (path) => {
+      // Playwright would hide the caret by writing `style` attributes into the page.
+      await page.screenshot({ path, caret: "initial" });
+    },
+    tree: async () => {
+      const { root } = (await session.send("DOM.getDocument", { depth: -1, pierce: true })) as { root: DomNode };
+      return treeOf(root);
+    },
+    close: () => page.close(),
   };
 }

@@ -9,8 +9,13 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const READY_MS = 60_000;
 
+/** The command of the project's own environment. */
+export const claimlight = join(root, ".venv/bin/claimlight");
+
 export interface Service {
   readonly address: string;
+  /** Its data folder, where the owner's token is. */
+  readonly folder: string;
   /** Everything the service wrote to its logs so far. */
   log(): string;
   stop(): Promise<void>;
@@ -30,7 +35,7 @@ export async function startService(port?: number): Promise<Service> {
   const folder = await mkdtemp(join(tmpdir(), "claimlight-browser-"));
   const own = port ?? (await freePort());
   const address = `http://127.0.0.1:${own}`;
-  const child = spawn(join(root, ".venv/bin/claimlight"), ["serve", "--port", String(own)], {
+  const child = spawn(claimlight, ["serve", "--port", String(own)], {
     cwd: root,
     env: { ...process.env, CLAIMLIGHT_DATA_DIR: folder, CLAIMLIGHT_WORKERS: "1" },
     stdio: ["ignore", "pipe", "pipe"],
@@ -50,7 +55,7 @@ export async function startService(port?: number): Promise<Service> {
   for (;;) {
     if (over) throw new Error(`the service ended before it was ready:\n${log}`);
     const ready = await fetch(`${address}/readyz`).then(({ ok }) => ok, () => false);
-    if (ready) return { address, log: () => log, stop };
+    if (ready) return { address, folder, log: () => log, stop };
     if (Date.now() > until) {
       await stop();
       throw new Error(`the service was not ready after ${READY_MS} ms:\n${log}`);

@@ -23,7 +23,8 @@ export async function expected(slug: string): Promise<Expected> {
 }
 
 export interface Site {
-  page(slug: string): string;
+  /** Address of a page of the corpus, or of another file beside it. */
+  page(slug: string, file?: string): string;
   close(): Promise<void>;
 }
 
@@ -35,6 +36,7 @@ const TYPES: Readonly<Record<string, string>> = {
 
 export async function openSite(): Promise<Site> {
   const server = createServer((request, response) => {
+    if (request.url === "/favicon.ico") return void response.writeHead(204).end();
     const path = /^\/([a-z0-9-]+)\/([a-z0-9-]+)\.(html|js|css)$/.exec(request.url?.split("?")[0] ?? "");
     const [, slug = "", name = "", type = ""] = path ?? [];
     void (async () => {
@@ -51,7 +53,7 @@ export async function openSite(): Promise<Site> {
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("no port");
   return {
-    page: (slug) => `http://localhost:${address.port}/${slug}/page.html`,
+    page: (slug, file = "page") => `http://localhost:${address.port}/${slug}/${file}.html`,
     close: () => new Promise((resolve) => {
       server.closeAllConnections();
       server.close(() => { resolve(); });

@@ -1,0 +1,109 @@
+/** What the tests ask of a browser, the same for Chromium and Firefox. */
+
+/** A node of a page with what is inside closed shadow roots, as no script of the page sees it. */
+export interface Tree {
+  readonly name: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly text: string;
+  readonly children: readonly Tree[];
+}
+
+export interface Tab {
+  goto(address: string): Promise<void>;
+  /** Runs a function in the page's own world. */
+  evaluate<Args extends unknown[], Value>(run: (...args: Args) => Value, ...args: Args): Promise<Awaited<Value>>;
+  click(x: number, y: number): Promise<void>;
+  hover(x: number, y: number): Promise<void>;
+  press(key: string): Promise<void>;
+  screenshot(path: string): Promise<void>;
+  /** Everything that went wrong in the page so far. */
+  readonly errors: readonly string[];
+  tree(): Promise<Tree>;
+  close(): Promise<void>;
+}
+
+export interface Driver {
+  readonly name: "chromium" | "firefox";
+  open(address: string): Promise<Tab>;
+  /** One of the extension's own pages; such a page may call the extension's API. */
+  openOwn(path: string): Promise<Tab>;
+  /** The tab that a fresh installation opens by itself. */
+  openedByItself(path: string): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+export interface Options {
+  readonly dark?: boolean;
+  readonly language?: string;
+  readonly width?: number;
+}
+
+export function textOf(tree: Tree): string {
+  return tree.text + tree.children.map(textOf).join("");
+}
+
+export function* all(tree: Tree): Generator<Tree> {
+  yield tree;
+  for (const child of tree.children) yield* all(child);
+}
+
+export interface ShownCard {
+  readonly claim: string;
+  readonly text: string;
+  readonly links: readonly { text: string; href: string }[];
+  readonly related: readonly string[];
+  readonly tree: Tree;
+}
+
+/** The card that is open in a page, or `null`. */
+export async function cardIn(tab: Tab): Promise<ShownCard | null> {
+  const nodes = [...all(await tab.tree())];
+  const dialog = nodes.find(({ attributes }) => attributes["role"] === "dialog");
+  if (dialog === undefined) return null;
+  const inside = [...all(dialog)];
+  const claim = inside.find(({ name }) => name === "h2");
+  return {
+    claim: claim === undefined ? "" : textOf(claim),
+    text: textOf(dialog),
+    links: inside
+      .filter(({ name }) => name === "a")
+      .map((link) => ({ text: textOf(link), href: link.attributes["href"] ?? "" })),
+    related: inside.filter(({ name }) => name === "li").map(textOf),
+    tree: dialog,
+  };
+}
+
+/** The marks of a page: words of each sentence, from top to bottom, and how often. */
+export async function marksIn(tab: Tab): Promise<string[]> {
+  const pieces = await tab.evaluate(() =>
+    [...CSS.highlights.values()].flatMap((highlight) =>
+      [...highlight].map((range) => {
+        const box = (range as Range).getClientRects()[0];
+        return { text: (range as Range).toString(), top: box?.top ?? 0, left: box?.left ?? 0 };
+      }),
+    ),
+  );
+  return pieces
+    .sort((one, other) => one.top - other.top || one.left - other.left)
+    .map(({ text }) => text);
+}
+
+/** The words that are marked, in the order of the page, white space as it is shown. */
+export async function markedText(tab: Tab): Promise<string> {
+  return (await marksIn(tab)).join("").replace(/\s+/g, " ").trim();
+}
+
+/** A point on the first letters of a marked text that begins with some words. */
+export async function pointOn(tab: Tab, beginning: string): Promise<{ x: number; y: number }> {
+  return tab.evaluate((words: string) => {
+    for (const highlight of CSS.highlights.values()) {
+      for (const range of highlight) {
+        const box = (range as Range).getClientRects()[0];
+        if (box !== undefined && (range as Range).toString().startsWith(words)) {
+          return { x: box.left + 4, y: box.top + box.height / 2 };
+        }
+      }
+    }
+    throw new Error(`nothing is marked that begins with: ${words}`);
+  }, beginning);
+}

@@ -1,0 +1,106 @@
+/** Real Firefox with the built extension, driven over WebDriver BiDi. */
+import puppeteer, { type Page } from "puppeteer-core";
+import type { Driver, Options, Tab, Tree } from "./driver.ts";
+
+const EXECUTABLE = process.env["CLAIMLIGHT_FIREFOX"] ?? "/usr/bin/firefox-esr";
+const GECKO_ID = "reader@claimlight.example";
+/** Firefox draws it anew for each profile; the tests fix it so as to open the extension's pages. */
+export const INSTALLATION = "5b2f7a6e-0d6c-4f0e-9a53-3c1d2e4f5a6b";
+const EXTENSION = `moz-extension://${INSTALLATION}/`;
+/** Firefox never reports these pages as loaded; by then they are. */
+const OWN_PAGE_MS = 1500;
+
+/** The part of puppeteer's connection that is needed: a command of the protocol as it is. */
+interface Connection {
+  send(method: string, params: object): Promise<{ result: { result: RemoteValue } }>;
+}
+
+export async function openFirefox(extension: string, options: Options = {}): Promise<Driver> {
+  const browser = await puppeteer.launch({
+    browser: "firefox",
+    executablePath: EXECUTABLE,
+    headless: true,
+    defaultViewport: { width: options.width ?? 1100, height: 800 },
+    args: ["--remote-allow-system-access"],
+    extraPrefsFirefox: {
+      "extensions.webextensions.uuids": JSON.stringify({ [GECKO_ID]: INSTALLATION }),
+      "layout.css.prefers-color-scheme.content-override": options.dark === true ? 0 : 1,
+      "ui.systemUsesDarkTheme": options.dark === true ? 1 : 0,
+      "intl.locale.requested": options.language ?? "en-US",
+    },
+  });
+  await browser.installExtension(extension);
+  const { connection } = browser as unknown as { connection: Connection };
+  return {
+    name: "firefox",
+    open: async (address) => {
+      const tab = tabOf(connection, await browser.newPage());
+      await tab.goto(address);
+      return tab;
+    },
+    openOwn: async (path) => {
+      const page = await browser.newPage();
+      await page.goto(EXTENSION + path, { timeout: OWN_PAGE_MS }).catch(() => null);
+      return tabOf(connection, page);
+    },
+    openedByItself: async (path) => {
+      const pages = await browser.pages();
+      const addresses = await Promise.all(pages.map((page) => page.evaluate(() => location.href).catch(() => "")));
+      return addresses.includes(EXTENSION + path);
+    },
+    close: () => browser.close(),
+  };
+}
+
+interface RemoteValue {
+  readonly value?: RemoteNode;
+}
+interface RemoteNode {
+  readonly nodeType: number;
+  readonly localName?: string;
+  readonly nodeValue?: string;
+  readonly attributes?: Readonly<Record<string, string>>;
+  readonly children?: readonly RemoteValue[];
+  readonly shadowRoot?: RemoteValue | null;
+}
+
+function treeOf({ value }: RemoteValue): Tree {
+  const inside = [...(value?.shadowRoot ? [value.shadowRoot] : []), ...(value?.children ?? [])];
+  return {
+    name: value?.localName ?? "",
+    attributes: value?.attributes ?? {},
+    text: value?.nodeType === 3 ? (value.nodeValue ?? "") : "",
+    children: inside.map(treeOf),
+  };
+}
+
+function tabOf(connection: Connection, page: Page): Tab {
+  const errors: string[] = [];
+  page.on("pageerror", (error) => errors.push(error instanceof Error ? error.message : String(error)));
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warn") errors.push(message.text());
+  });
+  return {
+    errors,
+    goto: async (address) => {
+      await page.goto(address);
+    },
+    evaluate: (run, ...args) => page.evaluate(run as never, ...(args as never[])) as never,
+    click: (x, y) => page.mouse.click(x, y),
+    hover: (x, y) => page.mouse.move(x, y, { steps: 3 }),
+    press: (key) => page.keyboard.press(key as never),
+    screenshot: async (path) => {
+      await page.screenshot({ path: path as `${string}.png` });
+    },
+    tree: async () => {
+      const answer = await connection.send("script.evaluate", {
+        expression: "document.documentElement",
+        target: { context: (page.mainFrame() as unknown as { _id: string })._id },
+        awaitPromise: false,
+        serializationOptions: { includeShadowTree: "all", maxDomDepth: 60 },
+      });
+      return treeOf(answer.result.result);
+    },
+    close: () => page.close(),
+  };
+}

@@ -1,0 +1,62 @@
+/** What the tests do through the extension's own pages. */
+import type { Driver, Tab } from "./driver.ts";
+
+/** The extension's API, as its own pages have it in both browsers. */
+interface Api {
+  storage: {
+    local: { get(key: string): Promise<Record<string, unknown>>; set(values: object): Promise<void> };
+    session: { get(key: null): Promise<Record<string, unknown>> };
+  };
+  tabs: {
+    query(filter: object): Promise<{ id: number; url?: string; title?: string }[]>;
+    sendMessage(tab: number, message: object, options: object): Promise<unknown>;
+  };
+  action: { getBadgeText(of: { tabId: number }): Promise<string> };
+  runtime: { sendMessage(message: object): Promise<unknown>; getManifest(): Record<string, unknown> };
+}
+declare const chrome: Api;
+
+const kept = new WeakMap<Driver, Tab>();
+
+/** An own page that stays open in the background, to use the extension's API from. */
+export async function ownPage(browser: Driver): Promise<Tab> {
+  const page = kept.get(browser) ?? (await browser.openOwn("options.html"));
+  kept.set(browser, page);
+  return page;
+}
+
+/** Changes settings as the options page does: in storage, where the background listens. */
+export async function setSettings(browser: Driver, changes: Record<string, unknown>): Promise<void> {
+  const page = await ownPage(browser);
+  await page.evaluate(async (values: Record<string, unknown>) => {
+    const { settings } = await chrome.storage.local.get("settings");
+    await chrome.storage.local.set({ settings: { ...(settings as object | undefined), ...values } });
+  }, changes);
+}
+
+/** The number of the tab that shows an address. */
+export function tabNumber(own: Tab, address: string): Promise<number> {
+  return own.evaluate(async (wanted: string) => {
+    const tabs = await chrome.tabs.query({});
+    const tab = tabs.find(({ url }) => url === wanted);
+    if (tab === undefined) throw new Error(`no tab shows ${wanted}`);
+    return tab.id;
+  }, address);
+}
+
+/** Speaks to the page script in a tab, as the background does on a keyboard command. */
+export function sendToPage(own: Tab, tab: number, message: object): Promise<unknown> {
+  return own.evaluate(
+    (number: number, value: object) => chrome.tabs.sendMessage(number, value, { frameId: 0 }),
+    tab,
+    message,
+  );
+}
+
+export function badgeOf(own: Tab, tab: number): Promise<string> {
+  return own.evaluate((number: number) => chrome.action.getBadgeText({ tabId: number }), tab);
+}
+
+export function send(own: Tab, message: object): Promise<unknown> {
+  return own.evaluate((value: object) => chrome.runtime.sendMessage(value), message);
+}
