@@ -86,6 +86,7 @@ class Live:
         self._on_first = on_first
         self._problems: dict[str, str] = {"start": "the first index is being prepared"}
         self._stopping = threading.Event()
+        self._settled = threading.Event()
         self._thread: threading.Thread | None = None
         self._compiler = _Compiler(store, snapshots)
         self._retry: tuple[str, float] = ("", 0.0)  # mark that failed, when to try again
@@ -94,6 +95,10 @@ class Live:
         """Begin to follow the store; returns at once."""
         self._thread = threading.Thread(target=self._follow, name="live", daemon=True)
         self._thread.start()
+
+    def wait(self, timeout_s: float) -> None:
+        """Return when there is an index, or it is known why there is none, or the time is over."""
+        self._settled.wait(timeout_s)
 
     def stop(self) -> None:
         """Stop following; the current index stays."""
@@ -117,6 +122,8 @@ class Live:
                     self._tell("index", "the index cannot be brought up to date")
                     self._swap_stale(stale=True)
                     pause = POLL_S
+                if self.current is not None or len(self._problems) > 1:
+                    self._settled.set()
                 if self.current is not None and self._on_first is not None:
                     self._on_first(self.current)
                     self._on_first = None

@@ -31,6 +31,8 @@ from server.store import Role, Store
 
 THREADS: Final = 4
 """Requests that a worker takes at a time; matching itself is bound to one core."""
+FIRST_INDEX_S: Final = 5.0
+"""How long a new worker waits for its index before it takes requests; then it answers 503."""
 GRACEFUL_S: Final = 10
 BACKLOG: Final = 2048
 OWNER: Final = "local owner"
@@ -233,6 +235,7 @@ class Service(BaseApplication):
         store = Store(self._redis_url)
         self._live = Live(store, self._folder.snapshots, on_first=self._on_first)
         self._live.start()
+        self._live.wait(FIRST_INDEX_S)  # until then other workers take the requests
         return create_app(self._settings, store=store, live=self._live)
 
     def run(self) -> None:

@@ -41,19 +41,22 @@ def test_a_forked_worker_does_not_keep_the_folder_after_its_parent(data_dir: Pat
     folder = DataFolder(data_dir)
     folder.lock()
     read_end, write_end = os.pipe()
+    left, leave = os.pipe()
     worker = os.fork()
     if worker == 0:
         folder.leave_to_parent()
+        os.write(leave, b"1")
         os.close(write_end)
-        os.read(read_end, 1)
+        os.read(read_end, 1)  # lives on until the test is over
         os._exit(0)
+    assert os.read(left, 1)
     with pytest.raises(FolderInUse):
         DataFolder(data_dir).lock()
     folder.unlock()
     with DataFolder(data_dir):
         pass
-    os.close(read_end)
-    os.close(write_end)
+    for end in (read_end, write_end, left, leave):
+        os.close(end)
     os.waitpid(worker, 0)
 
 

@@ -58,7 +58,8 @@ def at(live: Live, version: int) -> bool:
 
 def test_an_empty_store_gives_an_empty_index(new_live: NewLive) -> None:
     live = new_live()
-    assert eventually(lambda: at(live, 0))
+    live.wait(10)
+    assert at(live, 0)
     assert live.current is not None
     assert len(live.current.index) == 0
     assert eventually(lambda: live.problems() == ())
@@ -148,6 +149,8 @@ def test_without_snapshot_and_redis_there_is_no_index_and_the_reason_is_told(
     new_live: NewLive, tmp_path: Path
 ) -> None:
     live = new_live(Store(f"unix://{tmp_path}/nobody.sock"))
+    live.wait(10)  # ends as soon as that is known
+    assert live.problems() != ("the first index is being prepared",)
     assert eventually(lambda: any("Redis is away" in problem for problem in live.problems()))
     assert live.current is None
 
