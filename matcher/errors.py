@@ -1,7 +1,8 @@
 """Errors of the matching engine.
 
 MatcherError
-└── SnapshotError    an index on disk cannot be read, or has another format
+├── SnapshotError    an index on disk cannot be read, or has another format
+└── FilterError      bytes that are no filter, or a difference to another one
 """
 
 
@@ -11,3 +12,7 @@ class MatcherError(Exception):
 
 class SnapshotError(MatcherError):
     """A snapshot folder is missing, damaged, or of another format."""
+
+
+class FilterError(MatcherError):
+    """Bytes that are no filter of this format, or a difference that does not fit."""
