@@ -11,20 +11,32 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
-from matcher.case import Case, Verdict
-from server.formats import euvsdisinfo, jsonl
-from server.formats.types import Format, FormatError, Rejected
+from charset_normalizer import from_bytes
 
-__all__ = ["AUTO", "FORMATS", "FormatError", "Rejected", "read"]
+from matcher.case import Case, Verdict
+from server.formats import claimreview, euvsdisinfo, jsonl, table
+from server.formats.types import Format, FormatError, Rejected, Writer
+
+__all__ = ["AUTO", "FORMATS", "WRITERS", "FormatError", "Rejected", "read"]
 
 AUTO: Final = "auto"
 FORMATS: Final[Mapping[str, Format]] = {
     "euvsdisinfo": cast("Format", euvsdisinfo),
+    "csv": cast("Format", table),
     "jsonl": cast("Format", jsonl),
+    "claimreview": cast("Format", claimreview),
 }
 """By name; where the format is to be recognised, the first that does is taken."""
+WRITERS: Final[Mapping[str, Writer]] = {
+    "jsonl": cast("Writer", jsonl),
+    "csv": cast("Writer", table),
+    "claimreview": cast("Writer", claimreview),
+}
+"""What can be written; to read it again gives the same cases."""
 
 _HEAD_BYTES: Final = 65_536
+_OLD_ENCODINGS: Final = ["cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1257"]
+"""In which spreadsheets write tables where they do not write Unicode."""
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -78,22 +90,42 @@ def _rows(
     stream: BinaryIO, name: str, wanted: str, default_verdict: str | None
 ) -> Iterator[Case | Rejected]:
     buffered = io.BufferedReader(cast("io.RawIOBase", stream), _HEAD_BYTES)
-    head = buffered.peek(_HEAD_BYTES)
-    encoding = next((name for mark, name in _MARKS if head.startswith(mark)), "utf-8")
-    chosen = _choose(wanted, head.decode(encoding, errors="replace"), name)
+    start = buffered.peek(_HEAD_BYTES)
+    encoding = _encoding(start)
+    head = start.decode(encoding, errors="replace").removeprefix("\ufeff")
+    chosen = _choose(wanted, head, name)
     # A byte that is not UTF-8 becomes half a character, for which its row alone is rejected.
     errors = "surrogateescape" if encoding.startswith("utf-8") else "replace"
     text = io.TextIOWrapper(buffered, encoding=encoding, errors=errors, newline="")
     first: dict[str, int] = {}
     try:
-        for line, row in chosen.read(text, default_verdict=default_verdict):
-            if isinstance(row, Case) and (earlier := first.setdefault(row.id, line)) != line:
-                yield Rejected(line, row.id, f"the same case as in line {earlier}")
-            else:
-                yield row
+        for line, row in chosen.read(text, head=head, default_verdict=default_verdict):
+            if isinstance(row, Case) and row.id in first:
+                yield Rejected(line, row.id, f"the same case as in line {first[row.id]}")
+                continue
+            if isinstance(row, Case):
+                first[row.id] = line
+            yield row
     finally:
         text.detach()
         buffered.detach()
+
+
+def _encoding(start: bytes) -> str:
+    """The encoding of a file: by its mark, else UTF-8; of a table in none of these, a guess."""
+    for mark, name in _MARKS:
+        if start.startswith(mark):
+            return name
+    if start[1:2] == b"\0" or start[:1] == b"\0":
+        return "utf-16-be" if start[:1] == b"\0" else "utf-16-le"
+    whole = start.rfind(b"\n") + 1 or len(start)  # the last line may end in half a character
+    try:
+        start[:whole].decode()
+    except UnicodeDecodeError:
+        if start.lstrip()[:1] not in b"{[<":
+            guess = from_bytes(start[:whole], cp_isolation=_OLD_ENCODINGS).best()
+            return guess.encoding if guess else "utf-8"
+    return "utf-8"
 
 
 def _choose(wanted: str, head: str, name: str) -> Format:

@@ -1,4 +1,4 @@
-"""Public dumps of the EUvsDisinfo case list: JSON Lines, and CSV in the two shapes around.
+"""Public dumps of the EUvsDisinfo case list: JSON Lines, CSV in two shapes, and STIX.
 
 EUvsDisinfo's words differ from ours. Its ``summary`` is the disinformation retold, its
 ``disproof`` the refutation. So title and summary become wordings of the claim, and only the
@@ -7,13 +7,9 @@ disproof may become what a reader is shown as our summary.
 
 from __future__ import annotations
 
-import csv
-import hashlib
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
-from itertools import chain
-from typing import TYPE_CHECKING, Any, Final, TextIO
+from typing import Any, Final, TextIO
 from urllib.parse import unquote, urlsplit
 
 from matcher.case import (
@@ -24,40 +20,36 @@ from matcher.case import (
     MAX_SUMMARY_CHARS,
     Case,
 )
-from matcher.text import split_sentences
 from server.faults import WireError, check
-from server.formats import jsonl
+from server.formats import jsonl, stix, tabular
 from server.formats.types import Rejected, Row
-
-if TYPE_CHECKING:
-    from _csv import Reader as _CsvReader
+from server.formats.wording import cut, made_id
 
 PUBLISHER: Final = {"name": "EUvsDisinfo", "url": "https://euvsdisinfo.eu"}
 LANGUAGE: Final = "en"
 """Titles, summaries and disproofs are English; ``languages`` are those of the outlets."""
 
 _REPORTS: Final = "https://euvsdisinfo.eu/report/"
-_ID_CHARS: Final = 128
-_DIGEST_CHARS: Final = 8
 _LISTS: Final = ("countries", "keywords", "outlets")
 
 
 def recognises(head: str) -> bool:
-    """Whether the first line has this dump's keys, as JSON or as the header of a CSV."""
+    """Whether it begins with this dump's keys, as JSON, as the header of a CSV, or is STIX."""
     first = head.lstrip("\ufeff \r\n").split("\n", 1)[0]
     if first.startswith("{"):
-        return all(f'"{key}"' in first for key in ("title", "outlets", "disproof"))
-    columns = set(next(csv.reader([first], delimiter=_separator(first)), []))
+        keys = all(f'"{key}"' in first for key in ("title", "outlets", "disproof"))
+        return keys or stix.recognises(head)
+    columns = set(tabular.header(head))
     return "title" in columns and bool({"outlets", "outlet"} & columns)
 
 
-def read(stream: TextIO, *, default_verdict: str | None) -> Iterator[Row]:
+def read(stream: TextIO, *, head: str, default_verdict: str | None) -> Iterator[Row]:
     """The cases of a dump.
 
     A row is rejected where it lacks the link to its disproof, or where no verdict is given:
     EUvsDisinfo itself states none.
     """
-    for line, row in _rows(stream):
+    for line, row in _rows(stream, head):
         yield line, row if isinstance(row, Rejected) else _case(line, row, default_verdict)
 
 
@@ -79,55 +71,16 @@ def case_id(url: str) -> str:
     if url.startswith(_REPORTS) and re.fullmatch(ID_PATTERN, name):
         return name
     last = unquote(urlsplit(url).path.rstrip("/").rsplit("/", 1)[-1])
-    plain = unicodedata.normalize("NFKD", last).encode("ascii", "ignore").decode().lower()
-    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[: _ID_CHARS - _DIGEST_CHARS - 1]
-    digest = hashlib.sha256(url.encode(errors="replace")).hexdigest()[:_DIGEST_CHARS]
-    return f"{slug.rstrip('-') or 'report'}-{digest}"
+    return made_id(last, of=url, otherwise="report")
 
 
-def cut(text: str, limit: int) -> str:
-    """The text up to the end of the last sentence that fits; of the last word, where none does."""
-    text = " ".join(text.split())
-    if len(text) <= limit:
-        return text
-    kept = ""
-    for sentence in split_sentences(text):
-        longer = f"{kept} {sentence}" if kept else sentence
-        if len(longer) > limit:
-            break
-        kept = longer
-    return kept or text[: limit - 1].rsplit(" ", 1)[0].rstrip(" ,;:–-") + "…"
-
-
-def _rows(stream: TextIO) -> Iterator[tuple[int, dict[str, Any] | Rejected]]:
-    lines = jsonl.lines(stream)
-    first = next(lines, "")
-    if first.lstrip().startswith("{"):
-        yield from jsonl.objects(chain([first], lines))
+def _rows(stream: TextIO, head: str) -> Iterator[tuple[int, Mapping[str, Any] | Rejected]]:
+    if not head.lstrip("\ufeff \r\n").startswith("{"):
+        yield from tabular.rows(stream)
+    elif stix.recognises(head):
+        yield from stix.rows(stream)
     else:
-        yield from _table(csv.reader(chain([first], lines), delimiter=_separator(first)))
-
-
-def _separator(header: str) -> str:
-    return max(",;\t", key=header.count)
-
-
-def _table(reader: _CsvReader) -> Iterator[tuple[int, dict[str, Any] | Rejected]]:
-    columns = [name.strip("\ufeff ") for name in next(reader, [])]
-    while True:
-        line = reader.line_num + 1
-        try:
-            cells = next(reader, None)
-        except csv.Error as error:
-            yield line, Rejected(line, None, f"not a row of CSV ({error}); a quote left open?")
-            continue
-        if cells is None:
-            return
-        if len(cells) == len(columns):
-            yield line, dict(zip(columns, cells, strict=True))
-        elif cells:
-            found = f"{len(cells)} cells; the header names {len(columns)}"
-            yield line, Rejected(line, None, found)
+        yield from jsonl.objects(jsonl.lines(stream))
 
 
 def _case(line: int, row: Mapping[str, Any], default_verdict: str | None) -> Case | Rejected:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any, TextIO
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final, TextIO
 
 from matcher.case import Case
 from server.faults import Fault, WireError, check, parse
 from server.formats.types import MAX_ROW_CHARS, Rejected, Row
+
+MEDIA_TYPE: Final = "application/jsonl"
+SUFFIX: Final = "jsonl"
 
 
 def recognises(head: str) -> bool:
@@ -16,8 +19,9 @@ def recognises(head: str) -> bool:
     return first.startswith("{") and '"claims"' in first
 
 
-def read(stream: TextIO, *, default_verdict: str | None) -> Iterator[Row]:
+def read(stream: TextIO, *, head: str, default_verdict: str | None) -> Iterator[Row]:
     """The cases of the lines; an empty line is no row."""
+    del head
     for line, value in objects(lines(stream)):
         if isinstance(value, Rejected):
             yield line, value
@@ -30,11 +34,16 @@ def read(stream: TextIO, *, default_verdict: str | None) -> Iterator[Row]:
             yield line, Rejected(line, _id(value), error.summary)
 
 
+def write(cases: Sequence[Case]) -> Iterator[str]:
+    """One case a line."""
+    return (case.model_dump_json(exclude_none=True) + "\n" for case in cases)
+
+
 def lines(stream: TextIO) -> Iterator[str]:
     """The lines of a stream, each in bounded memory: of one too long only the beginning."""
     while text := stream.readline(MAX_ROW_CHARS + 1):
         yield text
-        while text and not text.endswith("\n"):
+        while text and not text.endswith(("\n", "\r")):
             text = stream.readline(MAX_ROW_CHARS)
 
 

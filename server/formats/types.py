@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, TextIO
 
@@ -44,5 +44,15 @@ class Format(Protocol):
     def recognises(self, head: str) -> bool:
         """Whether a file that begins like this is of the format."""
 
-    def read(self, stream: TextIO, *, default_verdict: str | None) -> Iterator[Row]:
-        """The rows of the file in their order, read as a stream."""
+    def read(self, stream: TextIO, *, head: str, default_verdict: str | None) -> Iterator[Row]:
+        """The rows of the file in their order, read as a stream; it begins with ``head``."""
+
+
+class Writer(Protocol):
+    """A module that writes one format; what it writes, it reads as the same cases."""
+
+    MEDIA_TYPE: str
+    SUFFIX: str
+
+    def write(self, cases: Sequence[Case]) -> Iterator[str]:
+        """The pieces of the file, in order."""

@@ -14,7 +14,8 @@ import pytest
 
 from matcher.case import ID_PATTERN, MAX_LABEL_CHARS, MAX_SUMMARY_CHARS, Case
 from server.formats import Rejected, euvsdisinfo, read
-from server.formats.euvsdisinfo import case_id, cut
+from server.formats.euvsdisinfo import case_id
+from server.formats.wording import cut
 
 DATASETS = Path(__file__).resolve().parents[4] / "shared" / "datasets"
 DUMP = DATASETS / "euvsdisinfo" / "cases.jsonl"
@@ -254,3 +255,64 @@ def test_the_dump_of_2017_names_no_reports_so_each_row_is_rejected() -> None:
     found = list(read(DUMP_2017, default_verdict="false"))
     assert len(found) == 1_514
     assert all(isinstance(row, Rejected) and "no url" in row.message for row in found)
+
+
+STIX: dict[str, Any] = {
+    "type": "bundle",
+    "objects": [
+        {
+            "type": "relationship",
+            "relationship_type": "indicates",
+            "source_ref": "indicator--1",
+            "target_ref": "campaign--1",
+        },
+        {
+            "type": "campaign",
+            "id": "campaign--1",
+            "name": ROW["title"],
+            "description": ROW["summary"],
+            "first_seen": "2020-02-29T00:00:00Z",
+            "labels": ["cheese"],
+        },
+        {
+            "type": "indicator",
+            "id": "indicator--1",
+            "pattern": f"[url:value = '{ROW['url']}']",
+        },
+        {"type": "note", "content": ROW["disproof"], "object_refs": ["campaign--1"]},
+        {"type": "threat-actor", "id": "threat-actor--1", "name": "Moon Today"},
+        {"type": "location", "id": "location--1", "name": "Georgia"},
+        *(
+            {
+                "type": "relationship",
+                "relationship_type": kind,
+                "source_ref": "campaign--1",
+                "target_ref": target,
+            }
+            for kind, target in (("attributed-to", "threat-actor--1"), ("targets", "location--1"))
+        ),
+        {"type": "campaign", "id": "campaign--2", "name": "Nobody indicates it"},
+    ],
+}
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+def test_bundle_gives_the_same_case_as_the_other_dumps(indent: int | None) -> None:
+    bundle = json.dumps(STIX, indent=indent)
+    case, without = read(io.BytesIO(bundle.encode()), default_verdict="false")
+    assert case == one()
+    assert isinstance(without, Rejected)
+    assert (without.id, "no url" in without.message) == ("campaign--2", True)
+
+
+@needs_datasets
+@pytest.mark.datasets
+def test_every_campaign_of_the_real_bundle_is_a_case_with_its_disproof() -> None:
+    found = list(read(DATASETS / "raw" / "euvsdisinfo_stix.json", default_verdict="false"))
+    cases = [row for row in found if isinstance(row, Case)]
+    assert len(found) == len(cases) == 148
+    assert all(case.summary for case in cases)
+    dump = {row.url: row for row in read(DUMP, default_verdict="false") if isinstance(row, Case)}
+    same = [case for case in cases if case.url in dump]
+    assert len(same) > 100
+    assert all(dump[case.url].id == case.id for case in same)

@@ -89,7 +89,7 @@ def test_default_verdict_fills_in_only_where_there_is_none() -> None:
 def test_unknown_verdict_format_or_file_is_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(FormatError, match="one of false, misleading, unproven, mixed"):
         read_lines(case(), default_verdict="wrong")
-    with pytest.raises(FormatError, match="one of euvsdisinfo, jsonl"):
+    with pytest.raises(FormatError, match="one of euvsdisinfo, csv, jsonl, claimreview"):
         read_lines(case(), format="xml")
     with pytest.raises(FormatError, match="cannot be opened"):
         list(read(tmp_path / "absent.jsonl"))

@@ -1,0 +1,134 @@
+"""What is written is read again as the same cases, in every format, and is harmless on the way."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from matcher.case import Case
+from matcher.index import Index
+from server.formats import WRITERS, Rejected, read
+from tests.server.conftest import make_case
+from tests.server.formats.cases import cases
+
+
+def written(format_: str, *given_cases: Case) -> bytes:
+    return "".join(WRITERS[format_].write(given_cases)).encode()
+
+
+@pytest.mark.parametrize("format_", list(WRITERS))
+@settings(deadline=None, max_examples=80)
+@given(some=st.lists(cases(), min_size=1, max_size=4, unique_by=lambda case: case.id))
+def test_export_then_import_gives_the_same_index(format_: str, some: list[Case]) -> None:
+    again = list(read(io.BytesIO(written(format_, *some))))
+    assert again == some
+    assert Index.build(c for c in again if isinstance(c, Case)).digest == Index.build(some).digest
+
+
+@pytest.mark.parametrize(
+    "start", ["=HYPERLINK(1)", "+1", "-1", "@SUM(1)", "'=1", "''=1", "＝1", "＠a"]
+)
+def test_cell_that_a_spreadsheet_would_run_is_written_as_text(start: str) -> None:
+    case = make_case("one", start).model_copy(
+        update={"keywords": (start,), "rating": start, "summary": start, "outlets": (start, "x")}
+    )
+    table = written("csv", case).decode("utf-8-sig")
+    for row in csv.reader(io.StringIO(table, newline="")):
+        for cell in row:
+            assert cell[:1] not in ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+    assert list(read(io.BytesIO(table.encode()))) == [case]
+
+
+COLUMNS = "claim,url,publisher,published,verdict,summary"
+ROW = "Die Erde sei eine Scheibe,https://example.org/a,Prüfstelle,03.10.2017,false,Sie ist rund."
+
+
+def table(text: str, encoding: str = "utf-8") -> list[Case | Rejected]:
+    return list(read(io.BytesIO(text.encode(encoding))))
+
+
+@pytest.mark.parametrize(
+    ("encoding", "separator", "hint"),
+    [
+        ("utf-8", ",", ""),
+        ("utf-8-sig", ";", ""),
+        ("utf-8-sig", ";", "sep=;\r\n"),
+        ("utf-16", "\t", ""),
+        ("utf-16-le", "\t", ""),
+        ("cp1252", ";", ""),
+    ],
+)
+def test_table_is_read_as_each_spreadsheet_writes_it(
+    encoding: str, separator: str, hint: str
+) -> None:
+    text = hint + f"{COLUMNS}\r\n{ROW}\r\n,,,,,\r\n".replace(",", separator)
+    (case,) = table(text, encoding)
+    assert isinstance(case, Case), case
+    assert (case.publisher.name, str(case.published)) == ("Prüfstelle", "2017-10-03")
+    assert case.claims[0].language == "de"
+    assert case.id.startswith("die-erde-sei-eine-scheibe-")
+
+
+def test_header_may_be_written_as_people_write() -> None:
+    header = "Claim ,URL,Publisher,Published,Verdict,Summary,Publisher URL"
+    (case,) = table(f"{header}\n{ROW},https://example.org\n")
+    assert isinstance(case, Case)
+    assert case.publisher.url == "https://example.org"
+
+
+def test_columns_are_checked_before_any_row(tmp_path: Any) -> None:
+    from server.formats import FormatError
+
+    with pytest.raises(FormatError, match="unknown column 'sumary'"):
+        table(f"{COLUMNS.replace('summary', 'sumary')}\n{ROW}")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("https://", "http://"), "/url: a link must start with https://"),
+        (("https://example.org/a", "javascript:alert(1)"), "/url: a link must start with https://"),
+        (("03.10.2017", "10/3/2017"), "/published"),
+        (("false", "untrue"), "/verdict"),
+        (("Die Erde", "Die \u202eErde"), "U+202E at position 4"),
+        (("Sie ist rund.", "x" * 601), "601 characters"),
+        ((",false,", ",,"), "no verdict"),
+        ((",Sie ist rund.", ""), "5 cells; the header names 6"),
+        (("Sie ist rund.", "x" * 1_200_000), "at most 600 characters"),
+    ],
+)
+def test_row_that_cannot_be_taken_is_told_by_its_line_and_the_next_one_read(
+    change: tuple[str, str], message: str
+) -> None:
+    good = ROW.replace("/a", "/b")
+    rejected, case = table(f"{COLUMNS}\n{ROW.replace(*change)}\n{good}\n")
+    assert isinstance(rejected, Rejected)
+    assert rejected.line == 2
+    assert message in rejected.message
+    assert isinstance(case, Case)
+
+
+def test_rating_without_a_verdict_is_looked_up_and_never_guessed() -> None:
+    header = COLUMNS + ",rating"
+    rows = [ROW.replace(",false,", ",,").replace("/a", f"/{n}") for n in range(3)]
+    told = [f"{row},{r}" for row, r in zip(rows, ("Irreführend!", "Richtig", "Na ja"), strict=True)]
+    first, right, unknown = table("\n".join([header, *told]))
+    assert isinstance(first, Case)
+    assert (first.verdict, first.rating) == ("misleading", "Irreführend!")
+    assert isinstance(right, Rejected)
+    assert "no debunked claim" in right.message
+    assert isinstance(unknown, Rejected)
+    assert "'Na ja' is not in the table of ratings" in unknown.message
+    with_default = list(
+        read(io.BytesIO("\n".join([header, *told]).encode()), default_verdict="mixed")
+    )
+    assert isinstance(
+        with_default[1], Rejected
+    )  # a claim found right is no case, whatever the default
+    assert isinstance(with_default[2], Case)
+    assert (with_default[2].verdict, with_default[2].rating) == ("mixed", "Na ja")
