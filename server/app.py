@@ -9,11 +9,12 @@ from flask_cors import CORS
 
 from matcher.limits import MAX_BODY_BYTES
 from server import cases, changes, health, match, pages, problems
+from server import filter as local_filter
 from server.live import Live
 from server.settings import Settings
 from server.store import Store
 
-PUBLIC_PATHS: Final = r"^/v1/(cases(/[^/]+)?|index)$"
+PUBLIC_PATHS: Final = r"^/v1/(cases(/[^/]+)?|index|filter)$"
 READER_POSTS: Final = r"^/v1/match$"
 EXPOSED: Final = ["ETag", "RateLimit", "RateLimit-Policy", "Retry-After"]
 PREFLIGHT_S: Final = 7200
@@ -48,6 +49,7 @@ def create_app(settings: Settings, *, store: Store, live: Live) -> Flask:
     app.url_map.merge_slashes = False
     app.register_blueprint(match.blueprint(live))
     app.register_blueprint(cases.blueprint(live, store))
+    app.register_blueprint(local_filter.blueprint(live, settings.data_dir / "filters"))
     app.register_blueprint(changes.blueprint(store, live))
     app.register_blueprint(health.blueprint(live))
     app.register_blueprint(pages.blueprint())
