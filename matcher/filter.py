@@ -40,7 +40,7 @@ class Filter:
 
     ``hashes`` are the terms (24-bit hashes), those in most rows first, then ascending;
     ``weights`` (1 to 15) theirs; ``rows`` the distinct claims, each the ascending numbers of
-    its terms, in lexicographic order; ``hosts`` where the disproofs are published.
+    its terms, in lexicographic order; ``hosts`` those of the publishers.
     """
 
     hashes: tuple[int, ...]
@@ -182,6 +182,7 @@ def _zipf(word: str, code: str) -> float:
 
 
 def _hosts(case: Mapping[str, Any]) -> set[str]:
-    """Where a case's disproof is published."""
-    links = (case["url"], case["publisher"].get("url"))
-    return {host for link in links if link and (host := urlsplit(link).hostname)}
+    """Whose pages debunk: the host of the case's publisher, where it is known."""
+    link = case["publisher"].get("url")
+    host = urlsplit(link).hostname if link else None
+    return {host.removeprefix("www.")} if host else set()

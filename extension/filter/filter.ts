@@ -13,7 +13,7 @@ export interface FilterContent {
   readonly starts: Uint32Array;
   readonly postings: Uint32Array;
   readonly rows: number;
-  /** Where disproofs are published: pages that are left alone. */
+  /** The publishers' hosts: their pages debunk, and are left alone. */
   readonly hosts: readonly string[];
   readonly leastScore: number;
   readonly unknownWeight: number;
@@ -41,10 +41,10 @@ export class Filter {
     }
   }
 
-  /** Whether a server is to be asked about a sentence. */
-  passes(sentence: string): boolean {
-    const { leastScore } = this.content;
-    return this.score(sentence, leastScore) >= leastScore;
+  /** Whether a server is to be asked about a sentence. `share`: below 1, more sentences pass. */
+  passes(sentence: string, share = 1): boolean {
+    const least = this.content.leastScore * share;
+    return this.score(sentence, least) >= least;
   }
 
   /**

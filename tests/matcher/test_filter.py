@@ -160,8 +160,10 @@ def test_an_empty_index_lets_nothing_out() -> None:
 
 
 def test_publishers_hosts_travel_along(case: CaseMaker) -> None:
-    one = case("c1", "A claim that is long enough.", url="https://Disproof.example/x?y=1")
-    assert Filter.build(Index.build([one])).hosts == ("disproof.example",)
+    publisher = {"name": "P", "url": "https://www.Publisher.example/about"}
+    cases = [case(f"c{n}", f"A claim numbered {n}.", publisher=publisher) for n in range(2)]
+    cases.append(case("c2", "A claim of nobody known.", publisher={"name": "Q"}))
+    assert Filter.build(Index.build(cases)).hosts == ("publisher.example",)
 
 
 @given(st.text())
