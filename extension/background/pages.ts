@@ -6,7 +6,7 @@ import { reading } from "../common/sites.ts";
 import { showBadge } from "./badge.ts";
 import { marksCss } from "./marks-css.ts";
 import { askCase, checkSentences } from "./service.ts";
-import { changeTab, readTabs, tabCounts, type TabCounts } from "./session.ts";
+import { changeTab, readTabs, tabCounts, withFrame, withNewPage, type TabCounts } from "./session.ts";
 
 /** Sentences that one tab may ask about in one window of time: a very long page, or a feed. */
 export const TAB_SENTENCES = 20_000;
@@ -57,10 +57,9 @@ export async function answerPage(
     case "page:start":
       if (!read) return { run: false };
       await changeTab(tab, (before) => {
-        // The top frame begins a new page; what was counted belongs to the one before.
-        const frames = frame === 0 ? {} : before.frames;
-        const sent = frame === 0 ? 0 : before.sent;
-        return { ...before, sent, cursor: null, frames: { ...frames, [frame]: 0 } };
+        // Frames may speak up before the page around them does.
+        const page = frame === 0 ? withNewPage(before, message.loading) : before;
+        return withFrame(page, frame, () => ({ since: Date.now(), hints: 0, sent: 0 }));
       });
       return { run: true, settings: pageSettings(settings) };
     case "page:paint":
@@ -72,17 +71,16 @@ export async function answerPage(
       });
       return true;
     case "page:count": {
-      const after = await changeTab(tab, (before) => {
-        if (before.frames[frame] === undefined) return before;
-        return { ...before, frames: { ...before.frames, [frame]: message.hints } };
-      });
+      const after = await changeTab(tab, (before) =>
+        withFrame(before, frame, (counted) => ({ ...counted, hints: message.hints })),
+      );
       await showBadge(tab, totalHints(after));
       return true;
     }
     case "page:case":
       return read ? await askCase(message.id, settings.server, from.incognito) : { state: "away", case: null, asOf: null };
     case "page:check": {
-      if (!read || counts.frames[frame] === undefined) return { state: "stopped" };
+      if (!read) return { state: "stopped" };
       const { left, ms } = allowance(counts, Date.now());
       if (left < message.sentences.length) return { state: "wait", ms };
       const checked = await checkSentences(message.sentences, settings, from.incognito);
@@ -91,8 +89,7 @@ export async function answerPage(
           const now = Date.now();
           const fresh = now >= before.windowSince + TAB_WINDOW_MS;
           return {
-            ...before,
-            sent: before.sent + checked.sent,
+            ...withFrame(before, frame, (counted) => ({ ...counted, sent: counted.sent + checked.sent })),
             windowSince: fresh ? now : before.windowSince,
             windowSent: (fresh ? 0 : before.windowSent) + checked.sent,
           };
@@ -105,7 +102,7 @@ export async function answerPage(
 }
 
 export function totalHints({ frames }: TabCounts): number {
-  return Object.values(frames).reduce((sum, hints) => sum + hints, 0);
+  return Object.values(frames).reduce((sum, { hints }) => sum + hints, 0);
 }
 
 /** Speaks to one frame; `null` when nothing of ours runs there (any more). */
@@ -142,7 +139,7 @@ export async function stopTab(tab: number): Promise<void> {
 /** Shows the next hint of a tab, or the one before, through all its frames and round again. */
 export async function stepHint(tab: number, by: 1 | -1): Promise<void> {
   const counts = await tabCounts(tab);
-  const frames = framesOf(counts).filter((frame) => (counts.frames[frame] ?? 0) > 0);
+  const frames = framesOf(counts).filter((frame) => (counts.frames[frame]?.hints ?? 0) > 0);
   if (by === -1) frames.reverse();
   const at = counts.cursor === null ? -1 : frames.indexOf(counts.cursor);
   const round = at === -1 ? frames : [...frames.slice(at), ...frames.slice(0, at + 1)];

@@ -7,14 +7,20 @@ import { browser } from "wxt/browser";
 import type { IndexAnswer } from "../common/wire.ts";
 import { turns } from "./turns.ts";
 
-export interface TabCounts {
-  /** Sentences that left the browser for the page now in the tab. */
+export interface FrameCounts {
+  /** When the page in the frame began to be read (ms since the epoch). */
+  since: number;
+  hints: number;
+  /** Sentences that left the browser for it. */
   sent: number;
+}
+
+export interface TabCounts {
   /** Beginning of the present time window, and the sentences asked about in it. */
   windowSince: number;
   windowSent: number;
-  /** Hints by frame; a frame is in here while its page is read. */
-  frames: Record<string, number>;
+  /** The frames of the tab whose pages are read. */
+  frames: Record<string, FrameCounts>;
   /** The frame in which the last hint was stepped to. */
   cursor: number | null;
   /** The host whose pages the reader started by hand in this tab. */
@@ -22,7 +28,6 @@ export interface TabCounts {
 }
 
 const NO_COUNTS: TabCounts = {
-  sent: 0,
   windowSince: 0,
   windowSent: 0,
   frames: {},
@@ -63,6 +68,22 @@ export function changeTab(tab: number, change: (counts: TabCounts) => TabCounts)
 
 export function forgetTab(tab: number): Promise<void> {
   return inTurn(() => browser.storage.session.remove(tabKey(tab)));
+}
+
+/** The counts with those of one frame changed; a frame that is new begins at nothing. */
+export function withFrame(
+  counts: TabCounts,
+  frame: number,
+  change: (frame: FrameCounts) => FrameCounts,
+): TabCounts {
+  const before = counts.frames[frame] ?? { since: Date.now(), hints: 0, sent: 0 };
+  return { ...counts, frames: { ...counts.frames, [frame]: change(before) } };
+}
+
+/** The counts when a new page has begun to load at `since`: frames of the page before are gone. */
+export function withNewPage(counts: TabCounts, since: number): TabCounts {
+  const frames = Object.entries(counts.frames).filter(([, frame]) => frame.since >= since);
+  return { ...counts, frames: Object.fromEntries(frames), cursor: null };
 }
 
 /** Numbers of the tabs in which a page is read. */

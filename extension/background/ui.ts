@@ -56,17 +56,19 @@ async function tabState(tab: number, settings: Settings): Promise<TabState> {
   const counts = await tabCounts(tab);
   const hints: ListedHint[] = [];
   let running = false;
+  let sent = 0;
   for (const frame of framesOf(counts)) {
     const listed = await toPage(tab, frame, { type: "to-page:list" });
     if (listed === null) continue;
     running = true;
+    sent += counts.frames[frame]?.sent ?? 0;
     hints.push(...listed.map((hint) => ({ frame, ...hint })));
   }
   return {
     host,
     reading: host === null ? "no-access" : reading(settings, host, counts.clickedHost === host),
     running,
-    sent: running ? counts.sent : 0,
+    sent,
     hints,
   };
 }

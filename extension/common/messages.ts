@@ -23,8 +23,8 @@ const Names = v.object({
 export type HighlightNames = v.InferOutput<typeof Names>;
 
 export const PageMessage = v.variant("type", [
-  /** May this page be read? */
-  v.strictObject({ type: v.literal("page:start") }),
+  /** May this page be read? `loading`: when it began to load (ms since the epoch). */
+  v.strictObject({ type: v.literal("page:start"), loading: v.pipe(v.number(), v.minValue(0)) }),
   /** The first hint is found: the rules for its colours are needed now. */
   v.strictObject({ type: v.literal("page:paint"), names: Names }),
   v.strictObject({

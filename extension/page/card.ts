@@ -260,6 +260,7 @@ export class Card {
     if (host === null || panel === null || shown === null) return;
     const sentence = around(boxesOf(shown));
     if (sentence === null) return;
+    const { scrollTop } = panel;
     panel.style.maxHeight = "none";
     panel.style.maxWidth = "none";
     // Without the page's scroll bars, which lie over nothing and hide what is under them.
@@ -271,6 +272,7 @@ export class Card {
     panel.style.top = `${top}px`;
     panel.style.maxHeight = `${maxHeight}px`;
     panel.style.maxWidth = `${maxWidth}px`;
+    panel.scrollTop = scrollTop;
   }
 }
 

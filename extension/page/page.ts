@@ -29,7 +29,7 @@ export async function startPage(): Promise<void> {
   const world = globalThis as World;
   if (world[RUNNING] === true || !isOwnFrame()) return;
   world[RUNNING] = true;
-  const reply = await tell({ type: "page:start" }).catch(() => ({ run: false }) as const);
+  const reply = await tell({ type: "page:start", loading: performance.timeOrigin }).catch(() => ({ run: false }) as const);
   if (reply.run) new Page(reply.settings).start();
   else world[RUNNING] = false;
 }

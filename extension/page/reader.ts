@@ -52,7 +52,7 @@ export class Reader {
   private reading = false;
   private asking = false;
   private running = false;
-  private painted = false;
+  private painted: Promise<void> | null = null;
   private nextId = 1;
   private all: Hint[] = [];
   private reported = "";
@@ -278,10 +278,8 @@ export class Reader {
   }
 
   private async mark(hint: Hint): Promise<void> {
-    if (!this.painted) {
-      this.painted = true;
-      await this.outside.paint(this.marks.names);
-    }
+    this.painted ??= this.outside.paint(this.marks.names);
+    await this.painted;
     if (this.running && this.all.includes(hint)) this.marks.add(hint.kind, hint.ranges);
   }
 

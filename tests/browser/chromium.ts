@@ -99,6 +99,7 @@ async function tabOf(context: BrowserContext, page: Page): Promise<Tab> {
       const { root } = (await session.send("DOM.getDocument", { depth: -1, pierce: true })) as { root: DomNode };
       return treeOf(root);
     },
+    front: () => page.bringToFront(),
     close: () => page.close(),
   };
 }

@@ -19,6 +19,8 @@ export interface Tab {
   /** Everything that went wrong in the page so far. */
   readonly errors: readonly string[];
   tree(): Promise<Tree>;
+  /** Brings it to the front: browsers give keys and focus only to the tab that is seen. */
+  front(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -91,6 +93,18 @@ export async function marksIn(tab: Tab): Promise<string[]> {
 /** The words that are marked, in the order of the page, white space as it is shown. */
 export async function markedText(tab: Tab): Promise<string> {
   return (await marksIn(tab)).join("").replace(/\s+/g, " ").trim();
+}
+
+/** Presses what a selector names with the real mouse: browsers ask for permissions only then. */
+export async function pressButton(tab: Tab, selector: string): Promise<void> {
+  const { x, y } = await tab.evaluate((wanted: string) => {
+    const button = document.querySelector(wanted);
+    if (button === null) throw new Error(`no ${wanted}`);
+    button.scrollIntoView({ block: "center" });
+    const box = button.getBoundingClientRect();
+    return { x: box.left + box.width / 2, y: box.top + box.height / 2 };
+  }, selector);
+  await tab.click(x, y);
 }
 
 /** A point on the first letters of a marked text that begins with some words. */

@@ -61,7 +61,7 @@ describe.each(browsers)("in $name", ({ open }) => {
     recorder.way = { kind: "cut" };
     await setSettings(browser, { server: recorder.address });
     await tab.goto(site.page("article"));
-    await until(async () => recorder.requests.length, (count) => count > 0);
+    await until(() => Promise.resolve(recorder.attempts), (count) => count > 0);
     recorder.way = { kind: "pass" };
     await until(() => markedText(tab), (text) => text.endsWith("eastwards."));
   });

@@ -85,7 +85,7 @@ function tabOf(connection: Connection, page: Page): Tab {
     goto: async (address) => {
       await page.goto(address);
     },
-    evaluate: (run, ...args) => page.evaluate(run as never, ...(args as never[])) as never,
+    evaluate: (run, ...args) => page.evaluate(run as never, ...(args as unknown as never[])) as never,
     click: (x, y) => page.mouse.click(x, y),
     hover: (x, y) => page.mouse.move(x, y, { steps: 3 }),
     press: (key) => page.keyboard.press(key as never),
@@ -101,6 +101,7 @@ function tabOf(connection: Connection, page: Page): Tab {
       });
       return treeOf(answer.result.result);
     },
+    front: () => page.bringToFront(),
     close: () => page.close(),
   };
 }

@@ -47,7 +47,7 @@ describe.each(browsers)("in $name", ({ open }) => {
     })}\n`);
     const env = { ...process.env, CLAIMLIGHT_SERVER: service.address, CLAIMLIGHT_DATA_DIR: service.folder };
     await run(claimlight, ["push", file], { env });
-    await run(claimlight, ["retract", "kazakhstan-protests-us-colour-revolution"], { env });
+    await run(claimlight, ["retract", "kazakhstan-protests-us-colour-revolution", "--note", "a test"], { env });
     await rm(folder, { recursive: true });
 
     // Any answer tells of the new index: here the one to another page.

@@ -24,6 +24,8 @@ describe.each(browsers)("in $name", ({ name, open }) => {
     await site.close();
   });
   beforeEach(async () => {
+    await ownPage(browser);
+    await tab.front();
     await tab.goto(site.page("article"));
     await until(() => markedText(tab), (text) => text.endsWith("eastwards."));
   });

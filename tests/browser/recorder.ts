@@ -20,6 +20,8 @@ export interface Recorder {
   readonly address: string;
   readonly requests: Recorded[];
   way: Way;
+  /** Connections that were made. */
+  attempts: number;
   close(): Promise<void>;
 }
 
@@ -38,7 +40,7 @@ export async function openRecorder(service: string): Promise<Recorder> {
       const body = await bodyOf(request);
       requests.push({ method, path, headers, body: body.toString("utf8") });
       const { way } = recorder;
-      if (way.kind === "cut") return void request.socket.destroy();
+      if (way.kind === "cut") return;
       if (way.kind === "hold") return;
       if (way.kind === "answer") return void response.writeHead(way.status, way.headers).end(way.body);
       const onward = ask(service + path, { method, headers }, (answer) => {
@@ -50,6 +52,9 @@ export async function openRecorder(service: string): Promise<Recorder> {
     })();
   });
   server.on("connection", (socket) => {
+    recorder.attempts += 1;
+    // Before a byte is read: what Firefox then tries again by itself is no request of ours.
+    if (recorder.way.kind === "cut") socket.destroy();
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
   });
@@ -60,6 +65,7 @@ export async function openRecorder(service: string): Promise<Recorder> {
     address: `http://127.0.0.1:${address.port}`,
     requests,
     way: { kind: "pass" },
+    attempts: 0,
     close: () =>
       new Promise((resolve) => {
         for (const socket of sockets) socket.destroy();
