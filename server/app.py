@@ -8,14 +8,14 @@ from flask import Flask, Response
 from flask_cors import CORS
 
 from matcher.limits import MAX_BODY_BYTES
-from server import cases, changes, health, match, pages, problems
+from server import cases, changes, health, match, pages, previews, problems, reports
 from server import filter as local_filter
 from server.live import Live
 from server.settings import Settings
 from server.store import Store
 
 PUBLIC_PATHS: Final = r"^/v1/(cases(/[^/]+)?|index|filter)$"
-READER_POSTS: Final = r"^/v1/match$"
+READER_POSTS: Final = r"^/v1/(match|reports)$"
 EXPOSED: Final = ["ETag", "RateLimit", "RateLimit-Policy", "Retry-After"]
 PREFLIGHT_S: Final = 7200
 """Seconds a browser may remember a preflight; Chromium's own upper limit."""
@@ -37,7 +37,7 @@ def create_app(settings: Settings, *, store: Store, live: Live) -> Flask:
     Parameters
     ----------
     settings
-        Read once; only the origins of readers' browsers matter here.
+        Read once; only the origins of readers' browsers and the proxies matter here.
     store
         What editors publish to. Readers are answered without it.
     live
@@ -51,6 +51,8 @@ def create_app(settings: Settings, *, store: Store, live: Live) -> Flask:
     app.register_blueprint(cases.blueprint(live, store))
     app.register_blueprint(local_filter.blueprint(live, settings.data_dir / "filters"))
     app.register_blueprint(changes.blueprint(store, live))
+    app.register_blueprint(previews.blueprint(store, live))
+    app.register_blueprint(reports.blueprint(store, live, settings.trusted_proxies))
     app.register_blueprint(health.blueprint(live))
     app.register_blueprint(pages.blueprint())
     problems.register(app)

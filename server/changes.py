@@ -10,6 +10,7 @@ from typing import Any, Final
 from flask import Blueprint, Response, request
 
 from matcher.case import Case
+from server.consequences import consequences, drafted
 from server.errors import (
     Conflict,
     NeedsConfirmation,
@@ -19,6 +20,7 @@ from server.errors import (
 )
 from server.exchange import answer, read_body, read_query
 from server.faults import Fault, WireError, check, parse, pointer
+from server.formats import WRITERS
 from server.live import Live
 from server.openapi import operation
 from server.problems import (
@@ -40,6 +42,7 @@ from server.wire.base import MAX_CHANGES_BYTES
 from server.wire.editors import (
     ChangeRows,
     ChangesAnswer,
+    Consequences,
     ExportOptions,
     History,
     HistoryPage,
@@ -47,6 +50,7 @@ from server.wire.editors import (
     PushOptions,
     Retract,
     RevertOptions,
+    told,
 )
 
 JSON: Final = "application/json"
@@ -63,6 +67,24 @@ class Push:
     retract: dict[str, str | None] = field(default_factory=dict)
     rejected: list[Fault] = field(default_factory=list)
     places: dict[str, str] = field(default_factory=dict)  # id → pointer of its row
+
+    def take(self, raw: Any, place: str, *, encoded: bool = False) -> None:
+        """Sort one row in, checked by itself; ``encoded``: still as bytes of JSON."""
+        try:
+            row = _row(parse(raw, at=place) if encoded else raw, place)
+        except WireError as error:
+            self.rejected += error.faults
+            return
+        case_id = row.retract if isinstance(row, Retract) else row.id
+        if case_id in self.places:
+            message = f"the case {case_id} is in row {self.places[case_id]} already"
+            self.rejected.append(Fault(pointer=place, message=message))
+            return
+        self.places[case_id] = place
+        if isinstance(row, Retract):
+            self.retract[case_id] = row.note
+        else:
+            self.put[case_id] = row
 
     def reject(self, case_id: str, message: str) -> None:
         """Take a row that looked good out again."""
@@ -95,7 +117,7 @@ def blueprint(store: Store, live: Live) -> Blueprint:
         expected = _expected_version()
         body = read_body(JSON, *JSON_LINES, limit=MAX_CHANGES_BYTES)
         rows = read_push(body, lines=request.mimetype in JSON_LINES)
-        _reject_unknown(rows, store)
+        reject_unknown(rows, store)
         if rows.rejected and not options.partial and not options.dry_run:
             raise Problem(
                 REJECTED, f"{len(rows.rejected)} rows were rejected.", errors=rows.rejected
@@ -110,9 +132,13 @@ def blueprint(store: Store, live: Live) -> Blueprint:
             dry_run=options.dry_run,
         )
         warnings = [*_missing_related(rows, live)]
-        if options.dry_run and not options.confirm:
-            warnings += _confirmation(difference, store)
-        return _changed(version, difference, rejected=tuple(rows.rejected), warnings=warnings)
+        more: dict[str, Any] = {}
+        if options.dry_run:
+            if not options.confirm:
+                warnings += needs_confirmation(difference, store)
+            more["consequences"] = _consequences(rows, difference, live)
+        rejected = tuple(rows.rejected)
+        return _changed(version, difference, rejected=rejected, warnings=warnings, **more)
 
     @routes.get("/v1/changes")
     @operation(
@@ -170,23 +196,22 @@ def blueprint(store: Store, live: Live) -> Blueprint:
         "All published cases, as they were pushed",
         tag="Editors",
         query=ExportOptions,
-        answers={JSON_LINES[0]: None},
+        answers={writer.MEDIA_TYPE: None for writer in WRITERS.values()},
         problems=(400, 401, 403, 503),
         token=True,
     )
     def export() -> Response:
-        """One case a line; pushing the file again changes nothing."""
+        """A file that can be pushed again, which then changes nothing."""
         authorize(store, Role.VIEWER)
-        read_query(ExportOptions)
+        writer = WRITERS[read_query(ExportOptions).format]
         published, cases = store.cases()
-        lines = (case.model_dump_json(exclude_none=True) + "\n" for case in cases)
-        response = Response(lines, mimetype=JSON_LINES[0])
+        response = Response(writer.write(cases), mimetype=writer.MEDIA_TYPE)
         response.headers["Cache-Control"] = "no-store"
-        response.headers["Content-Disposition"] = 'attachment; filename="cases.jsonl"'
+        response.headers["Content-Disposition"] = f'attachment; filename="cases.{writer.SUFFIX}"'
         response.set_etag(str(published.version))
         return response
 
-    routes.register_error_handler(StoreError, _from_store)
+    routes.register_error_handler(StoreError, from_store)
     return routes
 
 
@@ -229,22 +254,7 @@ def read_push(body: bytes, *, lines: bool) -> Push:
     """
     push = Push()
     for number, raw in enumerate(_lines(body) if lines else _array(body)):
-        place = pointer(number)
-        try:
-            row = _row(parse(raw, at=place) if lines else raw, place)
-        except WireError as error:
-            push.rejected += error.faults
-            continue
-        case_id = row.retract if isinstance(row, Retract) else row.id
-        if case_id in push.places:
-            message = f"the case {case_id} is in row {push.places[case_id]} already"
-            push.rejected.append(Fault(pointer=place, message=message))
-            continue
-        push.places[case_id] = place
-        if isinstance(row, Retract):
-            push.retract[case_id] = row.note
-        else:
-            push.put[case_id] = row
+        push.take(raw, pointer(number), encoded=lines)
     return push
 
 
@@ -271,7 +281,7 @@ def _row(value: Any, place: str) -> Case | Retract:
     return check(Case, value, at=place)
 
 
-def _reject_unknown(rows: Push, store: Store) -> None:
+def reject_unknown(rows: Push, store: Store) -> None:
     """Rows that retract what never was: a slip in the id that the editor wants to know of."""
     if rows.retract:
         _, difference = store.apply(retract=rows.retract, who="", dry_run=True)
@@ -289,7 +299,16 @@ def _missing_related(rows: Push, live: Live) -> Iterator[str]:
                 yield f"{case.id}: the related case {pin} does not exist"
 
 
-def _confirmation(difference: Difference, store: Store) -> Iterator[str]:
+def _consequences(rows: Push, difference: Difference, live: Live) -> Consequences | None:
+    current = live.current
+    if current is None:
+        return None
+    draft = drafted(current.index, rows.put, rows.retract)
+    return told(consequences(current.index, draft, difference, rows.put))
+
+
+def needs_confirmation(difference: Difference, store: Store) -> Iterator[str]:
+    """One sentence where a push of this would have to be confirmed."""
     try:
         check_share(difference, store.published().cases)
     except NeedsConfirmation as needed:
@@ -310,7 +329,7 @@ def _expected_version() -> int | None:
 
 
 def _changed(version: int, difference: Difference, **more: Any) -> Response:
-    told = ChangesAnswer(
+    changed = ChangesAnswer(
         version=version,
         added=difference.added,
         changed=difference.changed,
@@ -318,10 +337,10 @@ def _changed(version: int, difference: Difference, **more: Any) -> Response:
         unchanged=difference.unchanged,
         **more,
     )
-    return answer(told, etag=str(version))
+    return answer(changed, etag=str(version))
 
 
-def _from_store(error: StoreError) -> Response:
+def from_store(error: StoreError) -> Response:
     """What the store refuses, as the problem it is for an editor."""
     detail = sentence(str(error))
     match error:

@@ -10,6 +10,8 @@ changeset:VERSION  string  each touched case before and after, as compressed JSO
 retractions        hash    id → when and why a case was retracted
 tokens             hash    name → SHA-256, role, dates
 confirmed          string  written to see replicas follow
+reports            stream  what readers reported, for 30 days
+reports:rate:…     string  how many of them one address sent this minute; reports:salt
 published          channel each version is announced here
 =================  ======  ===============================================================
 """

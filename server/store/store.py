@@ -32,6 +32,7 @@ from server.store.connection import (
     transaction,
     unconfirmed,
 )
+from server.store.reports import Reports
 from server.store.step import (
     CASES,
     CHANGESET,
@@ -72,6 +73,7 @@ class Store:
     def __init__(self, url: str, *, answer_timeout_s: float = ANSWER_TIMEOUT_S) -> None:
         self._redis = connect(url, answer_timeout_s=answer_timeout_s)
         self.tokens = Tokens(self._redis)
+        self.reports = Reports(self._redis)
 
     def close(self) -> None:
         """Let go of all connections."""

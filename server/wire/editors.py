@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Literal
+from dataclasses import asdict
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, RootModel
 
-from matcher.case import Case, CaseId
+from matcher.case import Case, CaseId, Language
+from matcher.types import Band
+from server.consequences import MOST_SENTENCES, MOST_SHOWN
+from server.consequences import Consequences as Found
+from server.consequences import HintChange as FoundHint
 from server.faults import Fault
+from server.lint import Kind
 from server.wire.base import MAX_NOTE_CHARS, MAX_PAGE_SIZE, Answer, Request, no_controls
+from server.wire.cases import Card
+from server.wire.match import FoundMatch, SentenceText
 
 Note = Annotated[str, Field(max_length=MAX_NOTE_CHARS), AfterValidator(no_controls)]
 
@@ -52,7 +60,110 @@ class HistoryPage(Request):
 class ExportOptions(Request):
     """How the cases are to be written."""
 
-    format: Literal["jsonl"] = "jsonl"
+    format: Literal["jsonl", "csv", "claimreview"] = "jsonl"
+
+
+class ReplaySentence(Request):
+    """A sentence to try against the index as it is and as it would be."""
+
+    text: SentenceText
+    language: Language | None = None
+    label: str | None = Field(
+        None, max_length=40, description="ordinary, innocent, opposite, quoted: not to be hinted at"
+    )
+
+
+class PreviewRequest(Request):
+    """A changeset that is not to be published yet, and what to try against it."""
+
+    changes: list[Any] = Field(
+        min_length=1, description="rows as in a changeset: cases, and ids to retract"
+    )
+    sentences: list[ReplaySentence] | None = Field(
+        None, max_length=MOST_SENTENCES, description="absent: the labelled ones of data/quality"
+    )
+
+
+class ReadOptions(Request):
+    """How a file is to be read."""
+
+    format: Literal["auto", "jsonl", "csv", "claimreview", "euvsdisinfo"] = "auto"
+    default_verdict: Literal["false", "misleading", "unproven", "mixed"] | None = Field(
+        None, description="for rows that state none"
+    )
+
+
+class RejectedLine(Answer):
+    """A row of a file that is no case. ``line`` counts from 1."""
+
+    line: int
+    id: str | None
+    message: str
+
+
+class FileAnswer(Answer):
+    """The cases of a file; nothing of it is published or kept."""
+
+    cases: tuple[Case, ...]
+    rejected: tuple[RejectedLine, ...]
+
+
+class FieldChange(Answer):
+    """A field of a case before and after; null: not there."""
+
+    field: str
+    before: Any
+    after: Any
+
+
+class CaseChange(Answer):
+    """What would happen to a case, field by field."""
+
+    id: str
+    kind: Literal["added", "changed", "retracted"]
+    fields: tuple[FieldChange, ...]
+
+
+class Remark(Answer):
+    """Something an editor would want to know; none stops a push."""
+
+    kind: Kind
+    id: str
+    message: str
+    other: str | None = Field(description="the id of the case that it has to do with")
+
+
+class HintChange(Answer):
+    """A hint that would appear, change its band or vanish (``after`` null)."""
+
+    sentence: ReplaySentence
+    case_id: str
+    claim: str
+    score: float
+    before: Band | None
+    after: Band | None
+    unwanted: bool = Field(description="the sentence's label says that it should not appear")
+
+
+class Replay(Answer):
+    """Sentences against the index as it is and as it would be; unwanted hints first."""
+
+    sentences: int
+    hints_before: int
+    hints_after: int
+    change_count: int
+    unwanted_count: int
+    changes: tuple[HintChange, ...]
+
+
+class Consequences(Answer):
+    """What a changeset would do. Lists are cut to 200; the counts are of all."""
+
+    cases: tuple[CaseChange, ...]
+    case_count: int
+    remarks: tuple[Remark, ...]
+    remark_count: int
+    replay: Replay | None
 
 
 class ChangesAnswer(Answer):
@@ -65,6 +176,18 @@ class ChangesAnswer(Answer):
     unchanged: tuple[str, ...]
     rejected: tuple[Fault, ...] = ()
     warnings: tuple[str, ...] = ()
+    consequences: Consequences | None = Field(
+        None, description="only of a dry run", exclude_if=lambda told: told is None
+    )
+
+
+class PreviewAnswer(ChangesAnswer):
+    """A dry run, with the cards that readers would see."""
+
+    cards: dict[str, Card] = Field(description="of the first five cases that would be published")
+    tried: tuple[FoundMatch, ...] = Field(
+        description="of each given sentence, at most 50, the best case whatever its score"
+    )
 
 
 class PastChangeset(Answer):
@@ -77,6 +200,41 @@ class PastChangeset(Answer):
     added: tuple[str, ...]
     changed: tuple[str, ...]
     retracted: tuple[str, ...]
+
+
+def told(found: Found) -> Consequences:
+    """Consequences as they are answered."""
+    replay = found.replay
+    hints = replay.changes if replay else ()
+    return Consequences.model_validate(
+        {
+            "cases": found.cases,
+            "case_count": found.case_count,
+            "remarks": found.remarks,
+            "remark_count": found.remark_count,
+            "replay": replay
+            and {
+                "sentences": replay.sentences,
+                "hints_before": replay.hints_before,
+                "hints_after": replay.hints_after,
+                "change_count": len(hints),
+                "unwanted_count": sum(hint.unwanted for hint in hints),
+                "changes": [_hint(hint) for hint in hints[:MOST_SHOWN]],
+            },
+        }
+    )
+
+
+def _hint(change: FoundHint) -> dict[str, Any]:
+    return {
+        "sentence": asdict(change.sentence),
+        "case_id": change.match.case_id,
+        "claim": change.match.claim,
+        "score": change.match.score,
+        "before": change.before,
+        "after": change.after,
+        "unwanted": change.unwanted,
+    }
 
 
 class History(Answer):

@@ -1,0 +1,115 @@
+"""Readers' reports: the one place where a piece of a page may be kept, and not for long.
+
+A report is kept for 30 days at most, and of all of them the newest 10,000; Redis itself
+forgets the rest (``MAXLEN``, ``MINID``, ``EXPIRE``).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import secrets
+from dataclasses import dataclass
+from typing import Any, Final
+
+import redis
+
+from server.store.connection import guarded
+
+KEPT_DAYS: Final = 30
+MOST_REPORTS: Final = 10_000
+WINDOW_S: Final = 60
+
+_REPORTS: Final = "claimlight:reports"
+_SALT: Final = "claimlight:reports:salt"
+_RATE: Final = "claimlight:reports:rate:"
+_SALT_S: Final = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a reader reported, and against which version. ``when`` in UTC."""
+
+    id: str
+    when: dt.datetime
+    case_id: str
+    kind: str
+    sentence: str | None
+    version: int
+
+
+class Reports:
+    """The reports of one store; ``Store.reports``."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._redis = client
+
+    def add(self, *, case_id: str, kind: str, sentence: str | None, version: int) -> str:
+        """Keep a report and return its id; the oldest goes where there are too many."""
+        row = {"case_id": case_id, "kind": kind, "sentence": sentence, "version": version}
+        with guarded(), self._redis.pipeline() as pipe:
+            pipe.xadd(_REPORTS, {"report": json.dumps(row)}, maxlen=MOST_REPORTS, approximate=False)
+            pipe.xtrim(_REPORTS, minid=_oldest_id(), approximate=False)
+            # Where nobody reports any more, all of it goes with the last one's time.
+            pipe.expire(_REPORTS, dt.timedelta(days=KEPT_DAYS))
+            added, *_ = pipe.execute()
+        return _text(added)
+
+    def list(self, *, limit: int, before: str | None = None) -> list[Report]:
+        """Return reports, newest first, only those older than ``before``; none past its time."""
+        newest = f"({before}" if before else "+"
+        with guarded():
+            rows: Any = self._redis.xrevrange(_REPORTS, newest, _oldest_id(), count=limit)
+        found = (_report(_text(name), fields) for name, fields in rows)
+        return [report for report in found if report is not None]
+
+    def remove(self, report_id: str) -> bool:
+        """Forget a report; False where there is none of that id."""
+        with guarded():
+            return bool(self._redis.xdel(_REPORTS, report_id))
+
+    def seen(self, address: str) -> tuple[int, int]:
+        """Count a report from an address.
+
+        Returns
+        -------
+        How many it has sent in this window of a minute, and the seconds until the next one. The
+        address itself is not kept: only a digest with a salt that lives for a day.
+        """
+        with guarded(), self._redis.pipeline() as pipe:
+            pipe.set(_SALT, secrets.token_hex(16), nx=True, ex=_SALT_S)
+            pipe.get(_SALT)
+            pipe.time()
+            _, salt, (second, _) = pipe.execute()
+            digest = hashlib.sha256(f"{_text(salt)} {address}".encode()).hexdigest()[:32]
+            key = f"{_RATE}{second // WINDOW_S}:{digest}"
+            pipe.incr(key)
+            pipe.expire(key, WINDOW_S)
+            count, _ = pipe.execute()
+        return int(count), WINDOW_S - second % WINDOW_S
+
+
+def _oldest_id() -> str:
+    oldest = dt.datetime.now(dt.UTC) - dt.timedelta(days=KEPT_DAYS)
+    return str(int(oldest.timestamp() * 1000))
+
+
+def _report(report_id: str, fields: dict[bytes, bytes]) -> Report | None:
+    try:
+        told = json.loads(next(iter(fields.values())))
+        milliseconds = int(report_id.split("-")[0])
+        return Report(
+            id=report_id,
+            when=dt.datetime.fromtimestamp(milliseconds / 1000, dt.UTC),
+            case_id=told["case_id"],
+            kind=told["kind"],
+            sentence=told["sentence"],
+            version=int(told["version"]),
+        )
+    except (ValueError, TypeError, KeyError, StopIteration):
+        return None
+
+
+def _text(value: bytes | str) -> str:
+    return value.decode() if isinstance(value, bytes) else value
