@@ -14,6 +14,8 @@ import { changeServer, serverMemory } from "./session.ts";
 
 const FIRST_WAIT_MS = 2_000;
 const LONGEST_WAIT_MS = 5 * 60_000;
+/** Milliseconds for an answer that somebody is looking at the screen for. */
+const QUICK_MS = 5_000;
 
 /** Milliseconds to wait after a number of failures: twice as long each time, never in step. */
 export function backoffMs(failures: number, random: number): number {
@@ -123,7 +125,7 @@ export async function askCase(id: string, server: string, incognito: boolean): P
   const memory = await serverMemory(server);
   try {
     if (memory.until > Date.now()) throw new ApiError({ kind: "unreachable" });
-    const found = await new Api(server).case(id);
+    const found = await new Api(server, QUICK_MS).case(id);
     const asOf = new Date().toISOString();
     if (!incognito) await rememberCases([found], asOf);
     return { state: "found", case: found, asOf };
@@ -139,7 +141,7 @@ export async function askCase(id: string, server: string, incognito: boolean): P
 export async function serverState(server: string, permitted: boolean): Promise<ServerState> {
   if (!permitted) return { state: "no-permission" };
   try {
-    const index = await new Api(server, 5000).index();
+    const index = await new Api(server, QUICK_MS).index();
     return { state: "ready", index };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;

@@ -13,6 +13,8 @@ import { openSite, type Site } from "./site.ts";
 import { until } from "./wait.ts";
 
 const run = promisify(execFile);
+/** A sentence of the article that no starter case is about. */
+const NEW = "The harbour master only asked whether anyone had seen his dog.";
 
 describe.each(browsers)("in $name", ({ open }) => {
   let site: Site;
@@ -31,7 +33,7 @@ describe.each(browsers)("in $name", ({ open }) => {
     await site.close();
   });
 
-  test("a withdrawn case disappears from a page that is open, a new one appears", async () => {
+  test("a new case appears on a page that is open, and disappears when it is withdrawn", async () => {
     const tab = await browser.open(site.page("article"));
     await until(() => markedText(tab), (text) => text.endsWith("eastwards."));
 
@@ -39,7 +41,7 @@ describe.each(browsers)("in $name", ({ open }) => {
     const file = join(folder, "cases.jsonl");
     await writeFile(file, `${JSON.stringify({
       id: "harbour-dog",
-      claims: [{ text: "The harbour master only asked whether anyone had seen his dog.", language: "en" }],
+      claims: [{ text: NEW, language: "en" }],
       verdict: "unproven",
       url: "https://checks.example/harbour-dog",
       publisher: { name: "Harbour Checks" },
@@ -47,11 +49,13 @@ describe.each(browsers)("in $name", ({ open }) => {
     })}\n`);
     const env = { ...process.env, CLAIMLIGHT_SERVER: service.address, CLAIMLIGHT_DATA_DIR: service.folder };
     await run(claimlight, ["push", file], { env });
-    await run(claimlight, ["retract", "kazakhstan-protests-us-colour-revolution", "--note", "a test"], { env });
     await rm(folder, { recursive: true });
-
     // Any answer tells of the new index: here the one to another page.
     await browser.open(site.page("table"));
-    await until(() => markedText(tab), (text) => text === "The harbour master only asked whether anyone had seen his dog.");
+    await until(() => markedText(tab), (text) => text.endsWith(NEW));
+
+    await run(claimlight, ["retract", "harbour-dog", "--note", "a test"], { env });
+    await browser.open(site.page("repeated"));
+    await until(() => markedText(tab), (text) => text.endsWith("eastwards."));
   });
 });

@@ -38,9 +38,9 @@ export async function openRecorder(service: string): Promise<Recorder> {
     void (async () => {
       const { method = "", url: path = "", headers } = request;
       const body = await bodyOf(request);
-      requests.push({ method, path, headers, body: body.toString("utf8") });
       const { way } = recorder;
-      if (way.kind === "cut") return;
+      if (way.kind === "cut") return void request.socket.destroy();
+      requests.push({ method, path, headers, body: body.toString("utf8") });
       if (way.kind === "hold") return;
       if (way.kind === "answer") return void response.writeHead(way.status, way.headers).end(way.body);
       const onward = ask(service + path, { method, headers }, (answer) => {
