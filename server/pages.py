@@ -1,4 +1,4 @@
-"""What people open in a browser: the page to try it, and the documentation of the API."""
+"""What people open in a browser: the page to try it, the editors' desk, the API's documentation."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, Final
 from flask import Blueprint, Response, current_app, jsonify, make_response, render_template
 from markupsafe import Markup, escape
 
+from matcher.case import Verdict
 from server.openapi import TAGS, document
 from server.problems import KINDS, NOT_FOUND, Problem
 from server.wire.cases import Limits
@@ -24,6 +25,11 @@ def blueprint() -> Blueprint:
     @routes.get("/")
     def home() -> Response:
         return _page("home.html", sample=SAMPLE.exists(), limits=Limits())
+
+    @routes.get("/desk")
+    def desk() -> Response:
+        """For editors; it speaks to the same routes as everyone, with the token they type in."""
+        return _page("desk.html", verdicts=tuple(Verdict))
 
     @routes.get("/sample-article")
     def sample() -> Response:

@@ -1,6 +1,9 @@
 // The page to try the service: a text goes to POST /v1/match, its sentences come back with hints.
 // Everything shown is set as text, never as markup; nothing is kept after the page is closed.
 
+import { cardParts, lead } from "./card.js";
+import { $, count, h, problem } from "./dom.js";
+
 const GUARDS = {
   negated: "it seems to deny the claim",
   number: "a number differs",
@@ -9,7 +12,6 @@ const GUARDS = {
   generic: "the claim is short or general",
 };
 
-const $ = (id) => document.getElementById(id);
 const form = $("form");
 const field = $("text");
 const card = $("card");
@@ -85,15 +87,6 @@ async function match(text) {
   return answer.json();
 }
 
-async function problem(answer) {
-  try {
-    const { title, detail } = await answer.json();
-    return new Error(`${title}. ${detail}`);
-  } catch {
-    return new Error(`The service answered ${answer.status}.`);
-  }
-}
-
 function summary({ index, matches, sentences, skipped }) {
   const parts = [
     `${count(new Set(matches.map((found) => found.sentence_id)).size, "hint")} in ` +
@@ -107,10 +100,6 @@ function summary({ index, matches, sentences, skipped }) {
   return parts.join(" ");
 }
 
-function count(number, noun) {
-  return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
-}
-
 // Sentences occur in the text in their order, so each is looked for behind the one before.
 function paint(text, { sentences, matches, cases }) {
   const article = $("article");
@@ -120,7 +109,7 @@ function paint(text, { sentences, matches, cases }) {
 
   let paragraph = null;
   const write = (node) => {
-    paragraph ??= article.appendChild(element("p"));
+    paragraph ??= article.appendChild(h("p"));
     paragraph.append(node);
   };
   const writePlain = (plain) => {
@@ -147,7 +136,7 @@ function paint(text, { sentences, matches, cases }) {
 }
 
 function mark(text, found, reviewed) {
-  const hint = element("span", { className: `hint ${found.band}`, textContent: text, tabIndex: 0 });
+  const hint = h("span", { className: `hint ${found.band}`, textContent: text, tabIndex: 0 });
   hint.setAttribute("role", "button");
   hint.setAttribute("aria-haspopup", "dialog");
   hint.setAttribute("aria-expanded", "false");
@@ -163,12 +152,8 @@ function mark(text, found, reviewed) {
 
 function openCard(hint, found, reviewed) {
   if (card.matches(":popover-open")) card.hidePopover();
-  const date = new Intl.DateTimeFormat("en", { dateStyle: "long", timeZone: "UTC" });
-  const manner = found.band === "match" ? "Matches" : "Is similar to";
-  $("card-lead").textContent =
-    `${manner} a claim reviewed by ${reviewed.publisher.name} ` +
-    `on ${date.format(new Date(`${reviewed.published}T00:00:00Z`))}`;
-  $("card-body").replaceChildren(...cardParts(found, reviewed));
+  $("card-lead").textContent = lead(reviewed, found.band === "match" ? "Matches" : "Is similar to");
+  $("card-body").replaceChildren(...cardParts(reviewed), why(found, reviewed));
   opened = hint;
   hint.setAttribute("aria-expanded", "true");
   card.showPopover();
@@ -176,39 +161,15 @@ function openCard(hint, found, reviewed) {
   card.focus({ preventScroll: true });
 }
 
-function cardParts(found, reviewed) {
-  const verdict = element("p");
-  verdict.append(element("span", { className: "chip", textContent: capital(reviewed.verdict) }));
-  if (reviewed.rating) {
-    verdict.append(element("span", { className: "rating", textContent: reviewed.rating }));
-  }
-  const parts = [words("claim", reviewed.claim, reviewed.claim_language), verdict];
-  if (reviewed.summary) parts.push(words("summary", reviewed.summary, reviewed.summary_language));
-  const more = element("p", { className: "more" });
-  more.append(link(reviewed.url, `Read the review by ${reviewed.publisher.name}`));
-  parts.push(more);
-  if (reviewed.related.length) {
-    const list = element("ul");
-    for (const near of reviewed.related) {
-      const entry = element("li");
-      entry.append(link(near.url, near.claim));
-      list.append(entry);
-    }
-    parts.push(element("h3", { textContent: "Related cases" }), list);
-  }
-  parts.push(why(found, reviewed));
-  return parts;
-}
-
 function why(found, reviewed) {
-  const details = element("details");
-  details.append(element("summary", { textContent: "Why am I seeing this?" }));
+  const details = h("details");
+  details.append(h("summary", { textContent: "Why am I seeing this?" }));
   const say = [];
   if (found.claim !== reviewed.claim) say.push(`The wording that matched: “${found.claim}”`);
   if (found.why.shared.length) say.push(`Words in common: ${found.why.shared.join(", ")}.`);
   if (found.why.guard) say.push(`Weighed down because ${GUARDS[found.why.guard]}.`);
   say.push(`Score ${found.score.toFixed(2)}: how likely the sentence repeats the claim, not how likely the claim is true.`);
-  for (const line of say) details.append(element("p", { textContent: line, dir: "auto" }));
+  for (const line of say) details.append(h("p", { textContent: line, dir: "auto" }));
   return details;
 }
 
@@ -235,28 +196,9 @@ function place(hint) {
   card.style.top = `${scrollY + top}px`;
 }
 
-function words(className, text, language) {
-  const paragraph = element("p", { className, textContent: text, dir: "auto" });
-  if (language) paragraph.lang = language;
-  return paragraph;
-}
-
-function link(url, text) {
-  if (!url.startsWith("https://")) return document.createTextNode(text);
-  return element("a", { href: url, textContent: text, target: "_blank", rel: "noopener noreferrer" });
-}
-
-function capital(word) {
-  return word.charAt(0).toUpperCase() + word.slice(1);
-}
-
 function say(text, { bad = false } = {}) {
   const status = $("status");
   status.textContent = text;
   status.className = bad ? "notice bad" : "notice";
   status.hidden = false;
-}
-
-function element(name, properties = {}) {
-  return Object.assign(document.createElement(name), properties);
 }

@@ -12,7 +12,7 @@ from server.openapi import operations
 from server.store import Role
 from tests.server.conftest import MakeCase, Service
 
-PAGES = {"/", "/docs", "/openapi.json", "/sample-article", "/static/<path:filename>"}
+PAGES = {"/", "/desk", "/docs", "/openapi.json", "/sample-article", "/static/<path:filename>"}
 
 
 @pytest.fixture(scope="module")

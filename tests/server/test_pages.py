@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
+import server.pages
 from server.pages import schema_words
+from server.store import Role
 from tests.server.conftest import Service
 
-PAGES = ["/", "/docs"]
+PAGES = ["/", "/desk", "/docs"]
 
 
 class Elements(HTMLParser):
@@ -56,9 +59,26 @@ def test_page_says_what_is_sent_and_to_whom(reading: Service) -> None:
     assert "neither stored nor written to a log" in page
 
 
-def test_script_writes_text_never_markup(reading: Service) -> None:
-    script = reading.client.get("/static/home.js", buffered=True).text
-    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", script)
+SCRIPTS = sorted((Path(server.pages.__file__).parent / "static").rglob("*.js"))
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_script_writes_text_never_markup_and_keeps_nothing(script: Path) -> None:
+    text = script.read_text(encoding="utf-8")
+    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", text)
+    assert not re.search(r"localStorage|sessionStorage|indexedDB|document\.cookie", text)
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/v1/index", "/v1/changes"])
+def test_no_cookie_is_ever_set_and_no_other_page_may_frame_this_one(
+    reading: Service, path: str
+) -> None:
+    answer = reading.client.get(path, headers=reading.bearer(Role.EDITOR))
+    assert answer.status_code == 200
+    assert "Set-Cookie" not in answer.headers
+    policy = answer.headers["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
 
 
 def test_sample_article_is_a_title_and_paragraphs_with_hints(reading: Service) -> None:

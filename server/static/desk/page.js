@@ -1,0 +1,78 @@
+// The frame of the desk: its tabs, its messages, and where the focus goes.
+
+import { $, h } from "../dom.js";
+
+const TABS = ["case", "files", "history", "reports"];
+const opened = {}; // tab → what to do when it is opened
+
+export function onOpen(tab, act) {
+  opened[tab] = act;
+}
+
+export function show(part) {
+  for (const name of [...TABS, "review"]) $(`${name}-part`).hidden = name !== part;
+  for (const name of TABS) {
+    const chosen = name === part;
+    $(`${name}-tab`).setAttribute("aria-selected", String(chosen));
+    $(`${name}-tab`).tabIndex = chosen || (part === "review" && name === "case") ? 0 : -1;
+  }
+  hush();
+  opened[part]?.();
+}
+
+export function startTabs() {
+  for (const [number, name] of TABS.entries()) {
+    const tab = $(`${name}-tab`);
+    tab.addEventListener("click", () => show(name));
+    tab.addEventListener("keydown", (event) => {
+      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      const edge = { Home: 0, End: TABS.length - 1 }[event.key];
+      if (step === undefined && edge === undefined) return;
+      event.preventDefault();
+      const next = TABS[edge ?? (number + step + TABS.length) % TABS.length];
+      show(next);
+      $(`${next}-tab`).focus();
+    });
+  }
+}
+
+export function say(text, { bad = false, undo, action, list = [] } = {}) {
+  const offer = undo ? { label: "Take it back", act: undo } : action;
+  const status = $("status");
+  status.className = bad ? "notice bad" : "notice good";
+  status.replaceChildren(h("span", { textContent: text, dir: "auto" }));
+  if (offer) status.append(" ", h("button", { type: "button", textContent: offer.label, onclick: offer.act }));
+  if (list.length) status.append(h("ul", {}, list.slice(0, 20).map((one) => h("li", { textContent: one, dir: "auto" }))));
+  status.hidden = false;
+  status.scrollIntoView({ block: "nearest" });
+}
+
+export function hush() {
+  $("status").hidden = true;
+}
+
+// While something is under way, assistive technology is told, and the page shows it.
+export async function busy(promise) {
+  document.body.setAttribute("aria-busy", "true");
+  try {
+    return await promise;
+  } finally {
+    document.body.removeAttribute("aria-busy");
+  }
+}
+
+export function focusOn(title) {
+  title.tabIndex = -1;
+  title.focus();
+  title.scrollIntoView({ block: "start" });
+}
+
+export function guarded(act) {
+  return async (...given) => {
+    try {
+      await act(...given);
+    } catch (error) {
+      if (error.name !== "AbortError") say(error.message, { bad: true, list: error.errors?.map((fault) => `${fault.pointer} ${fault.message}`) });
+    }
+  };
+}
