@@ -18,7 +18,9 @@ import numpy as np
 from rapidfuzz import fuzz, process
 
 from matcher.case import Case
-from matcher.evaluate import own_sentences, starter_index
+from matcher.evaluate import ON_TOPIC, own_sentences, starter_index
+from matcher.filter import Filter
+from matcher.filterwire import Message, digest, encode, pack
 from matcher.index import Index
 from matcher.text import normalise, split_sentences, words
 from matcher.training.corpora import DATASETS, rows
@@ -181,6 +183,26 @@ def time_ways(data: Corpus, ways: dict[str, tuple[Find, int]]) -> Iterator[Timin
         )
 
 
+def filter_row(index: Index, data: Corpus) -> str:
+    """What the browser's local filter weighs, and which sentences it lets out to the server."""
+    start = time.perf_counter()
+    filter_ = Filter.build(index)
+    content = encode(filter_)
+    sent = len(pack(Message(0, 0, digest(content), None, content)))
+    took = time.perf_counter() - start
+    topical = [text for text in data.ordinary if ON_TOPIC.search(text)]
+    repeats = [text for text, _ in data.repeats]
+    leaving = [
+        float(np.mean([filter_.passes(text) for text in group])) if group else float("nan")
+        for group in (data.ordinary, topical, repeats)
+    ]
+    shares = "; ".join(
+        f"{name} {share:.3f}"
+        for name, share in zip(("ordinary", "on topic", "repeats"), leaving, strict=True)
+    )
+    return f"local filter: {sent:,} bytes as sent, made in {took:.1f} s; leave: {shares}"
+
+
 def main() -> None:
     """Print a table for each size of index."""
     parser = argparse.ArgumentParser(description="Cost of matching beside naive ways to do it")
@@ -208,6 +230,7 @@ def main() -> None:
                 f"{t.name:24}{t.microseconds:14,.0f}{t.microseconds / ours:8.1f}x"
                 f"{t.recall:8.2f}{t.ordinary_hits:14.3f}"
             )
+        print(filter_row(index, data))
 
 
 if __name__ == "__main__":
