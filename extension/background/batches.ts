@@ -3,9 +3,6 @@ import type { Limits } from "../common/wire.ts";
 import { lengthOf } from "../page/sentences.ts";
 import type { ApiSentence } from "./api.ts";
 
-/** Limits of design.md, until the service has told its own. */
-export const USUAL_LIMITS: Limits = { sentences: 256, sentence_chars: 2000, text_chars: 100_000 };
-
 /** Requests in their order; a sentence that no request may hold is left out. */
 export function batchesOf(sentences: readonly ApiSentence[], limits: Limits): ApiSentence[][] {
   const batches: ApiSentence[][] = [];

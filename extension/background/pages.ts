@@ -112,7 +112,10 @@ export async function toPage<T extends ToPage["type"]>(
   message: Extract<ToPage, { type: T }>,
 ): Promise<ToPageReplies[T] | null> {
   try {
-    return ((await browser.tabs.sendMessage(tab, message, { frameId: frame })) ?? null) as ToPageReplies[T] | null;
+    const reply = await browser.tabs.sendMessage<ToPage, ToPageReplies[T] | undefined>(tab, message, {
+      frameId: frame,
+    });
+    return reply ?? null;
   } catch {
     return null;
   }

@@ -53,7 +53,7 @@ export async function runInOpenTabs(settings: Settings): Promise<void> {
   if (chosenPatterns(settings).length === 0) return;
   // Without a permission for its site a tab shows no address, and is not among the found.
   const tabs = await browser.tabs.query({ url: chosenPatterns(settings), discarded: false });
-  await Promise.all(tabs.map(({ id }) => (id === undefined ? null : runIn(id))));
+  await Promise.all(tabs.flatMap(({ id }) => (id === undefined ? [] : [runIn(id)])));
 }
 
 export function hasAccess(server: string): Promise<boolean> {

@@ -8,7 +8,7 @@ import type { CaseReply, CheckReply, FoundMatch, PageSentence, ServerState } fro
 import type { Settings } from "../common/settings.ts";
 import type { Case, IndexAnswer, IndexState } from "../common/wire.ts";
 import { Api, ApiError, type Trouble } from "./api.ts";
-import { batchesOf, USUAL_LIMITS } from "./batches.ts";
+import { batchesOf } from "./batches.ts";
 import { rememberCases, rememberedCase } from "./seen.ts";
 import { changeServer, serverMemory } from "./session.ts";
 
@@ -99,7 +99,7 @@ export async function checkSentences(
     const index = await describedIndex(server, api);
     const score = minScore(settings.sensitivity, index.thresholds);
     const numbered = sentences.map(({ text, language }, number) => ({ id: `s${number}`, text, language }));
-    for (const batch of batchesOf(numbered, index.limits ?? USUAL_LIMITS)) {
+    for (const batch of batchesOf(numbered, index.limits)) {
       sent += batch.length;
       const answer = await api.match(batch, score);
       changed = (await answered(server, answer.index)) || changed;

@@ -283,7 +283,7 @@ function status(view: View): string {
 
 function why(hint: Hint): Node {
   const { shared, guard } = hint.match.why;
-  const guardKey = guard === null || guard === undefined ? undefined : GUARDS[guard];
+  const guardKey = guard === null ? undefined : GUARDS[guard];
   const language = hint.match.claim_language ?? undefined;
   return element(
     "details",

@@ -20,7 +20,7 @@ type World = typeof globalThis & { [RUNNING]?: boolean };
 async function tell<T extends PageMessage["type"]>(
   message: Extract<PageMessage, { type: T }>,
 ): Promise<PageReplies[T]> {
-  const reply = (await browser.runtime.sendMessage(message)) as PageReplies[T] | null;
+  const reply = await browser.runtime.sendMessage<PageMessage, PageReplies[T] | null>(message);
   if (reply === null) throw new Error("the background refused a message");
   return reply;
 }

@@ -11,7 +11,7 @@ import { inReadingOrder, isStanding, kindAt, rangesOf, sameStart, type Answer, t
 import { believable } from "./languages.ts";
 import { isSubstantial, lengthOf, sentencesOf } from "./sentences.ts";
 import { inSlices } from "./slices.ts";
-import { blockAround, blocksOf, isIntact, languageAt, placesIn, type Block, type Found, type Place } from "./walk.ts";
+import { blockAround, blocksOf, isIntact, languageAt, placesIn, type Block, type Found } from "./walk.ts";
 import { Watch } from "./watch.ts";
 
 /** What the reader needs from outside: answers, colours, and someone to tell. */
@@ -136,6 +136,10 @@ export class Reader {
     void this.read();
   }
 
+  private isStopped(): boolean {
+    return !this.running;
+  }
+
   private isShown(hint: Hint): boolean {
     return hint.band === "match" || this.settings.showSimilar;
   }
@@ -208,12 +212,13 @@ export class Reader {
   private async ask(): Promise<void> {
     if (this.asking) return;
     this.asking = true;
-    while (this.queue.length > 0 && this.running) {
+    while (this.queue.length > 0) {
       const batch = this.queue.splice(0, SENTENCES_A_MESSAGE);
       const reply = await this.outside.check(
         batch.map(({ text, language }) => (language === undefined ? { text } : { text, language })),
       );
-      if (!this.running) break;
+      // Stopped meanwhile: there is no queue any more, and nothing to put into it.
+      if (this.isStopped()) break;
       if (reply.state === "stopped") {
         this.outside.ended();
       } else if (reply.state === "wait") {

@@ -28,7 +28,6 @@ const ABBREVIATION =
   /(?:^|[\s(«„“"'’-])(?:\p{Lu}|(?:\p{L}\.){1,3}\p{L}|mr|mrs|ms|dr|prof|gen|col|lt|sgt|gov|sen|rep|st|jr|sr|no|vs|etc|approx|e\.g|i\.e|bzw|ca|nr|hr|fr|sog|usw|mme|mlle|m|sr|sra|dra|ud|uds|art|ul|tzw|np|tys|mln|mld|prof|р|рр|ст|гг|г|им|ім|тис|млн|млрд|тыс|т\.е|т\.д|т\.п|див|напр)\.["'’”»)]*\s*$/iu;
 
 const INVISIBLE = /[\u00ad\u200b\u2060\ufeff]/gu;
-// eslint-disable-next-line no-control-regex
 const UNSENDABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]|\p{Surrogate}/gu;
 
 /** What is sent for a piece of text. */
@@ -46,19 +45,21 @@ export function* sentencesOf(
   language: string | undefined,
   limit: number,
 ): Generator<SentenceSpan> {
-  let begun: number | null = null;
+  let start = 0;
+  let end = 0;
   for (const { segment, index } of segmenter(language).segment(text)) {
-    const start: number = begun ?? index;
-    const end = index + segment.length;
-    const goesOn = ABBREVIATION.test(text.slice(Math.max(start, end - 24), end)) && end < text.length;
-    if (goesOn && end - start <= limit) {
-      begun = start;
-      continue;
+    if (index > start && !(goesOn(text.slice(Math.max(start, end - 24), end), segment) && end - start <= limit)) {
+      yield* cut(text, start, end, limit);
+      start = index;
     }
-    begun = null;
-    yield* cut(text, start, end, limit);
+    end = index + segment.length;
   }
-  if (begun !== null) yield* cut(text, begun, text.length, limit);
+  yield* cut(text, start, end, limit);
+}
+
+/** Whether what the segmenter parted is one sentence: after an abbreviation, after a quotation. */
+function goesOn(before: string, after: string): boolean {
+  return ABBREVIATION.test(before) || (/["'”’»)\]]\s*$/u.test(before) && /^\p{Ll}/u.test(after));
 }
 
 function* cut(text: string, start: number, end: number, limit: number): Generator<SentenceSpan> {
@@ -103,7 +104,6 @@ export function isSubstantial(text: string): boolean {
 
 /** Characters as the service counts them: the larger of as it is and normalised. */
 export function lengthOf(text: string): number {
-  // eslint-disable-next-line no-control-regex
   return /^[\u0000-\u007f]*$/.test(text)
     ? text.length
     : Math.max(text.length, text.normalize("NFKC").length);

@@ -175,8 +175,14 @@ class Walk {
     inherited: string | undefined,
     depth: number,
   ): Generator<Block | null> {
-    if (element.localName === "br") return void this.markup("\n", inherited);
-    if (isSkipped(element)) return void this.markup(OUT_OF_FLOW.has(element.localName) ? "" : " ", inherited);
+    if (element.localName === "br") {
+      this.markup("\n", inherited);
+      return;
+    }
+    if (isSkipped(element)) {
+      this.markup(OUT_OF_FLOW.has(element.localName) ? "" : " ", inherited);
+      return;
+    }
     const look = lookOf(element);
     if (look.kind === "hidden") {
       // What is merely transparent is in sight already; a change of its class or style will tell.

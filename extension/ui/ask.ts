@@ -3,10 +3,10 @@ import { browser } from "wxt/browser";
 import type { ServerState, UiMessage, UiReplies } from "../common/messages.ts";
 import { say } from "../common/words.ts";
 
-export async function ask<T extends UiMessage["type"]>(
+export function ask<T extends UiMessage["type"]>(
   message: Extract<UiMessage, { type: T }>,
 ): Promise<UiReplies[T]> {
-  return (await browser.runtime.sendMessage(message)) as UiReplies[T];
+  return browser.runtime.sendMessage<UiMessage, UiReplies[T]>(message);
 }
 
 /** The state of a server in plain words, with what to do. */

@@ -6,7 +6,11 @@ import { openFirefox } from "./firefox.ts";
 export interface Browser {
   readonly name: "chromium" | "firefox";
   /** Opens it with a build: `test` (the first-run choice made) or `production`. */
-  open(builds: string, mode: "test" | "production", options?: Options): Promise<Driver>;
+  readonly open: (
+    builds: string,
+    mode: "test" | "production",
+    options?: Options,
+  ) => Promise<Driver>;
 }
 
 const suffix = { test: "-test", production: "" } as const;

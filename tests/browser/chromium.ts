@@ -16,7 +16,7 @@ export async function openChromium(extension: string, options: Options = {}): Pr
     headless: false,
     colorScheme: options.dark === true ? "dark" : "light",
     viewport: { width: options.width ?? 1100, height: 800 },
-    env: { ...process.env, LANGUAGE: options.language ?? "en" } as Record<string, string>,
+    env: { ...process.env, LANGUAGE: options.language ?? "en" },
     args: [
       "--headless=new",
       "--no-sandbox",
@@ -41,7 +41,8 @@ export async function openChromium(extension: string, options: Options = {}): Pr
     name: "chromium",
     open,
     openOwn: (path) => open(EXTENSION + path),
-    openedByItself: async (path) => context.pages().some((page) => page.url() === EXTENSION + path),
+    openedByItself: (path) =>
+      Promise.resolve(context.pages().some((page) => page.url() === EXTENSION + path)),
     close: async () => {
       await context.close();
       await rm(profile, { recursive: true, force: true, maxRetries: 5 });
@@ -83,11 +84,16 @@ async function tabOf(context: BrowserContext, page: Page): Promise<Tab> {
     goto: async (address) => {
       await page.goto(address);
     },
-    evaluate: (run, ...args) =>
-      page.evaluate(([text, values]) => {
-        // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-unsafe-call
-        return new Function(`return (${text as string})`)()(...(values as unknown[]));
-      }, [String(run), args] as const) as never,
+    evaluate: <Args extends unknown[], Value>(run: (...args: Args) => Value, ...args: Args) =>
+      page.evaluate(
+        ([text, values]) => {
+          // Playwright hands over one argument; the function may want several.
+          // eslint-disable-next-line @typescript-eslint/no-implied-eval
+          const made = new Function(`return (${text})`) as () => (...args: unknown[]) => Awaited<Value>;
+          return made()(...values);
+        },
+        [String(run), args as unknown[]] as const,
+      ),
     click: (x, y) => page.mouse.click(x, y),
     hover: (x, y) => page.mouse.move(x, y, { steps: 3 }),
     press: (key) => page.keyboard.press(key),

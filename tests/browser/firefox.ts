@@ -1,5 +1,5 @@
 /** Real Firefox with the built extension, driven over WebDriver BiDi. */
-import puppeteer, { type Page } from "puppeteer-core";
+import puppeteer, { type KeyInput, type Page } from "puppeteer-core";
 import type { Driver, Options, Tab, Tree } from "./driver.ts";
 
 const EXECUTABLE = process.env["CLAIMLIGHT_FIREFOX"] ?? "/usr/bin/firefox-esr";
@@ -85,12 +85,16 @@ function tabOf(connection: Connection, page: Page): Tab {
     goto: async (address) => {
       await page.goto(address);
     },
-    evaluate: (run, ...args) => page.evaluate(run as never, ...(args as unknown as never[])) as never,
+    evaluate: (run, ...args) => {
+      // Puppeteer's own types follow handles of elements, which the tests have no use for.
+      const evaluate = page.evaluate.bind(page) as (run: unknown, ...args: unknown[]) => Promise<never>;
+      return evaluate(run, ...args);
+    },
     click: (x, y) => page.mouse.click(x, y),
     hover: (x, y) => page.mouse.move(x, y, { steps: 3 }),
-    press: (key) => page.keyboard.press(key as never),
+    press: (key) => page.keyboard.press(key as KeyInput),
     screenshot: async (path) => {
-      await page.screenshot({ path: path as `${string}.png` });
+      await page.screenshot({ path: `${path.replace(/\.png$/, "")}.png` });
     },
     tree: async () => {
       const answer = await connection.send("script.evaluate", {

@@ -55,7 +55,7 @@ describe.each(browsers)("a fresh installation in $name", ({ name, open }) => {
     expect(await other.evaluate(() => CSS.highlights.size)).toBe(0);
   });
 
-  test("requests hold sentences and their language, and nothing that tells readers apart", async () => {
+  test("requests hold sentences and their language, and nothing that tells readers apart", () => {
     const keys = new Set<string>();
     for (const { method, path, headers, body } of recorder.requests) {
       expect(path).toMatch(/^\/v1\/(index|match|cases\/[a-z0-9-]+)$/);

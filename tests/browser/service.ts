@@ -44,8 +44,6 @@ export async function startService(port?: number): Promise<Service> {
   child.stdout.on("data", (part: Buffer) => (log += part.toString()));
   child.stderr.on("data", (part: Buffer) => (log += part.toString()));
   const ended = new Promise<void>((resolve) => child.once("exit", () => { resolve(); }));
-  let over = false;
-  void ended.then(() => (over = true));
   const stop = async () => {
     child.kill("SIGTERM");
     await ended;
@@ -53,7 +51,7 @@ export async function startService(port?: number): Promise<Service> {
   };
   const until = Date.now() + READY_MS;
   for (;;) {
-    if (over) throw new Error(`the service ended before it was ready:\n${log}`);
+    if (child.exitCode !== null) throw new Error(`the service ended before it was ready:\n${log}`);
     const ready = await fetch(`${address}/readyz`).then(({ ok }) => ok, () => false);
     if (ready) return { address, folder, log: () => log, stop };
     if (Date.now() > until) {
