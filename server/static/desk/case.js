@@ -110,7 +110,7 @@ function paint(one, told, left) {
   const list = [...left.map((fault) => ({ kind: "fault", id: one.id, message: `${fault.pointer.split("/").slice(3).join(" ")} ${fault.message}` })), ...told.consequences.remarks];
   const faults = told.rejected.length;
   const title = faults ? `${count(faults, "field")} to mend` : list.length ? count(list.length, "remark") : "Nothing to remark";
-  $("remarks").replaceChildren(h("p", { className: "small", textContent: title }), list.length ? remarkList(list) : "");
+  $("remarks").replaceChildren(h("p", { className: "small", textContent: title }), list.length ? remarkList(list, one.id) : "");
 }
 
 function tried(one, lines, matches) {

@@ -5,7 +5,7 @@ import { get, signIn, signOut } from "./api.js";
 import { startCase } from "./case.js";
 import { startFiles } from "./files.js";
 import { startHistory } from "./history.js";
-import { busy, guarded, hush, show, startTabs } from "./page.js";
+import { busy, guarded, hush, onState, show, startTabs } from "./page.js";
 import { startReports } from "./reports.js";
 
 $("sign-in").addEventListener("submit", (event) => {
@@ -27,7 +27,10 @@ const enter = guarded(async () => {
 
 async function state() {
   const index = await get("/v1/index");
-  $("state").textContent = `Version ${index.version} · ${count(index.cases, "case")}${index.stale ? " · the store is away" : ""}`;
+  // Set only where it differs: screen readers need not hear it again.
+  const told = `Version ${index.version} · ${count(index.cases, "case")}${index.stale ? " · the store is away" : ""}`;
+  if ($("state").textContent !== told) $("state").textContent = told;
+  return index.version;
 }
 
 // A fresh page: nothing of what was open stays in memory.
@@ -37,6 +40,7 @@ $("sign-out").addEventListener("click", () => {
   location.reload();
 });
 
+onState(state);
 startTabs();
 startCase();
 startFiles();

@@ -61,6 +61,20 @@ export async function busy(promise) {
   }
 }
 
+let state = async () => 0; // shows what is published; tells the version
+
+export function onState(act) {
+  state = act;
+}
+
+// Readers are answered from it within a second; until then the old version would be shown.
+export async function published(version) {
+  for (let tries = 0; tries < 20; tries += 1) {
+    if ((await state()) >= version) return;
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+}
+
 export function focusOn(title) {
   title.tabIndex = -1;
   title.focus();

@@ -3,7 +3,7 @@
 
 import { capital, count, h } from "../dom.js";
 import { post, publish, revert } from "./api.js";
-import { busy, focusOn, say, show } from "./page.js";
+import { busy, focusOn, published, say, show } from "./page.js";
 
 const BANDS = { match: "match", similar: "similar", null: "not shown" };
 
@@ -49,10 +49,11 @@ function rejected(faults) {
   return h("section", { className: "notice bad" }, h("h3", { textContent: `${count(faults.length, "fault")}: these rows are left out` }), h("ul", {}, list));
 }
 
-export function remarkList(list) {
+// `own`: the case at hand, whose id need not be said.
+export function remarkList(list, own) {
   return h("ul", { className: "remarks" }, list.map((remark) =>
     h("li", {}, h("span", { className: "tag", textContent: remark.kind }), " ",
-      h("code", { textContent: remark.id }), " ", h("span", { textContent: remark.message, dir: "auto" }))));
+      remark.id !== own && [h("code", { textContent: remark.id }), " "], h("span", { textContent: remark.message, dir: "auto" }))));
 }
 
 function remarks(found) {
@@ -147,6 +148,7 @@ async function publishPending(note, confirm) {
     const answer = await busy(publish(good, { version: told.version, note, confirm }));
     done();
     show(back);
+    published(answer.version);
     say(`Published as version ${answer.version}.`, { undo: () => undo(answer.version) });
   } catch (error) {
     const again = error.status === 412 ? { label: "Look again", act: () => review(rows, { ...pending, note }) } : null;
@@ -157,6 +159,7 @@ async function publishPending(note, confirm) {
 async function undo(version) {
   try {
     const answer = await busy(revert(version, { confirm: true }));
+    published(answer.version);
     say(`Version ${version} is taken back; published is version ${answer.version}.`);
   } catch (error) {
     say(error.message, { bad: true, list: error.ids });

@@ -1,0 +1,304 @@
+/** The editors' desk in a real browser: published by hand, hostile rows inert, nothing kept. */
+import { spawn } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+
+const EXECUTABLE = process.env["CLAIMLIGHT_CHROMIUM"] ?? "/usr/bin/chromium";
+const wanted = (process.env["CLAIMLIGHT_TEST_BROWSERS"] ?? "chromium").split(" ").includes("chromium");
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const READY_MS = 60_000;
+
+interface Desk {
+  readonly address: string;
+  readonly token: string;
+  stop(): Promise<void>;
+}
+
+/** A service of its own, whose owner's token can be read. */
+async function startDesk(): Promise<Desk> {
+  const folder = await mkdtemp(join(tmpdir(), "claimlight-desk-"));
+  const child = spawn(join(root, ".venv/bin/python"), ["-m", "server.cli", "serve", "--port", "0"], {
+    cwd: root,
+    env: { ...process.env, CLAIMLIGHT_DATA_DIR: folder, CLAIMLIGHT_WORKERS: "1" },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let log = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (part: Buffer) => (log += part.toString()));
+  const ended = new Promise<void>((resolve) => child.once("exit", () => { resolve(); }));
+  const stop = async () => {
+    child.kill("SIGTERM");
+    await ended;
+    await rm(folder, { recursive: true, force: true });
+  };
+  const until = Date.now() + READY_MS;
+  for (;;) {
+    const address = /http:\/\/127\.0\.0\.1:\d+/.exec(log)?.[0];
+    if (address !== undefined && (await fetch(`${address}/readyz`).then(({ ok }) => ok, () => false))) {
+      return { address, token: (await readFile(join(folder, "owner-token"), "utf8")).trim(), stop };
+    }
+    if (child.exitCode !== null || Date.now() > until) {
+      await stop();
+      throw new Error(`the service is not ready:\n${log}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+const CLAIM = "The secret laboratory in Tbilisi breeds mosquitoes that spread malaria.";
+const MARKUP = `<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>`;
+const HOSTILE = {
+  id: "hostile",
+  claims: [{ text: `${MARKUP} The Moon is made of cheese and the agency hides it.`, language: "en" }],
+  verdict: "false",
+  rating: `${MARKUP}"'=1+1`,
+  summary: `${MARKUP} ]]></style></textarea>{{7*7}}`,
+  summary_language: "en",
+  url: "https://example.org/x?a=%22%3E%3Cscript%3E",
+  publisher: { name: MARKUP, url: "https://example.org" },
+  published: "2020-01-01",
+  keywords: [MARKUP],
+  countries: [MARKUP],
+  outlets: [`=HYPERLINK("https://evil.example")`],
+  related: [{ title: MARKUP, url: "https://example.org/other" }],
+};
+
+describe.runIf(wanted)("the desk", () => {
+  let desk: Desk;
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  const complaints: string[] = [];
+
+  beforeAll(async () => {
+    desk = await startDesk();
+    browser = await chromium.launch({
+      executablePath: EXECUTABLE,
+      headless: false,
+      args: ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+        "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+    });
+  });
+
+  afterAll(async () => {
+    await browser.close();
+    await desk.stop();
+  });
+
+  beforeEach(async () => {
+    complaints.length = 0;
+    context = await browser.newContext({ acceptDownloads: true });
+    page = await context.newPage();
+    page.on("pageerror", (error) => complaints.push(error.message));
+    page.on("console", (message) => { if (message.text().includes("Content Security Policy")) complaints.push(message.text()); });
+    await page.goto(`${desk.address}/desk`);
+  });
+
+  afterEach(async () => {
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  async function signIn(): Promise<void> {
+    await page.fill("#token", desk.token);
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("#desk:not([hidden])");
+  }
+
+  async function push(...rows: unknown[]): Promise<void> {
+    const answer = await fetch(`${desk.address}/v1/changes?confirm=true`, {
+      method: "POST",
+      headers: { Authorization: `Bearer ${desk.token}`, "Content-Type": "application/json" },
+      body: JSON.stringify(rows),
+    });
+    expect(answer.status, await answer.clone().text()).toBe(200);
+    const { version } = (await answer.json()) as { version: number };
+    await expect.poll(async () => ((await (await fetch(`${desk.address}/v1/index`)).json()) as { version: number }).version).toBe(version);
+  }
+
+  async function write(claim: string): Promise<void> {
+    await page.fill("#claim-1", claim);
+    await page.fill("#summary", "There is no such laboratory, as inspectors from many countries have seen.");
+    await page.fill("#url", "https://example.org/mosquitoes");
+    await page.fill("#publisher", "Example Facts");
+    await page.fill("#publisher_url", "https://example.org");
+  }
+
+  test("a wrong token opens nothing, and says why", async () => {
+    await page.fill("#token", "claimlight_wrong");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("#status:not([hidden])");
+    expect(await page.textContent("#status")).toContain("unknown, revoked or expired");
+    expect(await page.isVisible("#desk")).toBe(false);
+  });
+
+  test("a case is written, seen as a reader sees it, tried, published and taken back", async () => {
+    await signIn();
+    await write(CLAIM);
+    await page.fill("#try", "In Tbilisi a secret laboratory is breeding mosquitoes to spread malaria.");
+    await page.waitForSelector("#tried .yes");
+    expect(await page.textContent("#preview .claim")).toBe(CLAIM);
+    await page.click("#case-form [type=submit]");
+    await page.waitForSelector("#review-part .diff");
+    expect(await page.textContent("#review-part .figure.added dd")).toBe("1");
+    await page.fill("#note", "found in three outlets");
+    await page.click(".publish [type=submit]");
+    await page.waitForSelector("#status.good");
+    const id = "the-secret-laboratory-in-tbilisi-breeds-mosquitoes-that-spread-malaria";
+    const status = async () => (await fetch(`${desk.address}/v1/cases/${id}`)).status;
+    await expect.poll(status).toBe(200);
+    await page.click("#status button");
+    await expect.poll(() => page.textContent("#status")).toContain("is taken back");
+    await expect.poll(status).toBe(410);
+    await page.click("#history-tab");
+    await page.waitForSelector(".changeset");
+    expect(await page.textContent("#changesets")).toContain("found in three outlets");
+  });
+
+  test("a fault stands beside its field and is read out with it", async () => {
+    await signIn();
+    await write(CLAIM);
+    await page.fill("#url", "http://example.org/plain");
+    await page.waitForSelector("#url[aria-invalid=true]");
+    const described = await page.getAttribute("#url", "aria-describedby");
+    expect(await page.textContent(`#${described ?? ""}`)).toContain("https://");
+    await page.click("#case-form [type=submit]");
+    await page.waitForSelector("#status.bad");
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("url");
+  });
+
+  test("all of it can be reached with the keyboard", async () => {
+    await page.focus("#token");
+    await page.keyboard.type(desk.token);
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("#desk:not([hidden])");
+    await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe("case-tab");
+    for (const name of ["files", "history", "reports", "case"]) {
+      await page.keyboard.press("ArrowRight");
+      expect(await page.evaluate(() => document.activeElement?.id)).toBe(`${name}-tab`);
+      expect(await page.getAttribute(`#${name}-tab`, "aria-selected")).toBe("true");
+      expect(await page.isVisible(`#${name}-part`)).toBe(true);
+    }
+    const named = await page.evaluate(() =>
+      [...document.querySelectorAll<HTMLInputElement>("input, select, textarea, button")]
+        .filter((field) => (field.labels?.length ?? 0) === 0 && (field.textContent || field.getAttribute("aria-label")) === "")
+        .map((field) => field.id));
+    expect(named).toEqual([]);
+  });
+
+  test("hostile rows are shown as the text they are: on the desk, on a card, in the history", async () => {
+    await push(HOSTILE);
+    await fetch(`${desk.address}/v1/reports`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ case_id: "hostile", kind: "other", sentence: MARKUP }),
+    });
+    await signIn();
+    await page.fill("#find", "Moon made of cheese agency");
+    await page.press("#find", "Enter");
+    await page.waitForSelector(".found button");
+    await page.click(".found button");
+    await page.waitForSelector("#preview .claim");
+    expect(await page.textContent("#preview .claim")).toBe(HOSTILE.claims[0]?.text);
+    expect(await page.textContent("#preview .rating")).toBe(HOSTILE.rating);
+    await page.click("#history-tab");
+    await page.waitForSelector(".changeset");
+    await page.click("#reports-tab");
+    await page.waitForSelector(".report blockquote");
+    expect(await page.textContent(".report blockquote")).toBe(MARKUP);
+    await page.goto(`${desk.address}/`);
+    await page.fill("#text", "The Moon is made of cheese and the agency hides it.");
+    await page.click("[type=submit]");
+    await page.click(".hint[role=button]");
+    expect(await page.textContent("#card-body .summary")).toBe(HOSTILE.summary);
+    expect(await page.evaluate(() => "hacked" in window)).toBe(false);
+    expect(await page.locator("main img, main script").count()).toBe(0);
+  });
+
+  test("hostile files are refused row by row, with the reason", async () => {
+    await signIn();
+    const row = (change: object) => JSON.stringify({ ...HOSTILE, related: [], ...change });
+    const lines = [
+      row({ id: "a", url: "javascript:alert(1)" }),
+      row({ id: "b", publisher: { name: "x", url: "data:text/html,x" } }),
+      row({ id: "c", summary: "safe \u202Egnp.exe" }),
+      row({ id: "d", summary: "x".repeat(10_000_000) }),
+      row({ id: "e", related: ["e", "f"] }),
+      row({ id: "e" }),
+      row({ id: "<b>" }),
+    ];
+    await page.click("#files-tab");
+    await page.setInputFiles("#file", { name: `${MARKUP}.jsonl`, mimeType: "text/plain", buffer: Buffer.from(lines.join("\n")) });
+    await page.waitForSelector("#files-rejected td");
+    const told = await page.textContent("#files-rejected");
+    for (const reason of ["must start with https://", "U+202E", "1,000,000 characters", "the same case as in line 5", "should match pattern"]) {
+      expect(told).toContain(reason);
+    }
+    expect(await page.textContent("#files-count")).toBe("1 case can be taken, 6 rows cannot.");
+    await page.click("#review-files");
+    await page.waitForSelector("#review-part .remarks");
+    expect(await page.textContent("#review-part .remarks")).toContain("related to itself");
+    expect(await page.evaluate(() => "hacked" in window)).toBe(false);
+  });
+
+  test("a spreadsheet that is taken home runs no formula", async () => {
+    await push(HOSTILE);
+    await signIn();
+    await page.click("#files-tab");
+    const download = page.waitForEvent("download");
+    await page.click("[data-export=csv]");
+    const text = await readFile(await (await download).path(), "utf8");
+    expect(text).toContain(`"'=HYPERLINK(""https://evil.example"")"`);
+    expect(text).not.toMatch(/(^|,)"?=/m);
+  });
+
+  test("a report leads to its case: the wording is fixed, or the case retracted", async () => {
+    await push({ ...HOSTILE, id: "reported", claims: [{ text: "Herons were trained as spies by a secret service of the north.", language: "en" }] });
+    await fetch(`${desk.address}/v1/reports`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ case_id: "reported", kind: "wrong_match", sentence: "Herons live near water." }),
+    });
+    await signIn();
+    await page.click("#reports-tab");
+    const report = page.locator(".report", { hasText: "Herons live near water." });
+    await report.getByText("Fix the wording").click();
+    await expect.poll(() => page.inputValue("#id")).toBe("reported");
+    expect(await page.inputValue("#try")).toBe("Herons live near water.");
+    await page.click("#reports-tab");
+    await report.getByText("Retract the case").click();
+    await page.waitForSelector("#review-part .diff");
+    await page.fill("#note", "the source was mistaken");
+    await page.click(".publish [type=submit]");
+    await page.waitForSelector("#status.good");
+    await expect.poll(async () => (await fetch(`${desk.address}/v1/cases/reported`)).status).toBe(410);
+  });
+
+  test("an editor who was overtaken is told so, and loses nothing", async () => {
+    await signIn();
+    await write(CLAIM);
+    await page.click("#case-form [type=submit]");
+    await page.waitForSelector("#review-part .diff");
+    await push({ ...HOSTILE, id: "in-between" });
+    await page.click(".publish [type=submit]");
+    await page.waitForSelector("#status.bad");
+    expect(await page.textContent("#status")).toContain("somebody else has published in between");
+    await page.click("#status button");
+    await expect.poll(() => page.isVisible("#status")).toBe(false);
+    await page.click(".publish [type=submit]");
+    await page.waitForSelector("#status.good");
+  });
+
+  test("the token is kept in the page alone: no cookie, no storage, gone with a reload", async () => {
+    await signIn();
+    expect(await context.cookies()).toEqual([]);
+    const kept = await page.evaluate(() => localStorage.length + sessionStorage.length + document.cookie.length);
+    expect(kept).toBe(0);
+    expect(await page.inputValue("#token")).toBe("");
+    await page.reload();
+    expect(await page.isVisible("#desk")).toBe(false);
+  });
+});
