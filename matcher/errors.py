@@ -2,6 +2,7 @@
 
 MatcherError
 ├── SnapshotError    an index on disk cannot be read, or has another format
+├── PairModelError   the files of a pair model are missing, damaged, or of another kind
 └── FilterError      bytes that are no filter, or a difference to another one
 """
 
@@ -16,3 +17,7 @@ class SnapshotError(MatcherError):
 
 class FilterError(MatcherError):
     """Bytes that are no filter of this format, or a difference that does not fit."""
+
+
+class PairModelError(MatcherError):
+    """The files of a pair model are missing, damaged, or of another kind."""

@@ -18,6 +18,7 @@ from matcher import snapshot
 from matcher.case import Case, RelatedLink
 from matcher.language import primary
 from matcher.lexical import Lexical, Rows, candidates, compile_rows, look_up, ranges
+from matcher.pairs import PairModel
 from matcher.passages import passages
 from matcher.pipeline import match_sentences
 from matcher.reading import Reading, read
@@ -39,8 +40,9 @@ CACHED_ROWS: Final = 20_000
 class Index:
     """Cases, compiled. Every method may be called from any thread at the same time."""
 
-    def __init__(self, content: Snapshot) -> None:
+    def __init__(self, content: Snapshot, pair_model: PairModel | None = None) -> None:
         self._content = content
+        self.pair_model: Final = pair_model
         arrays = content.arrays
         self.rows: Final = Rows(
             hashes=arrays["hashes"],
@@ -63,7 +65,7 @@ class Index:
         self.languages: Final = dict(content.header["languages"])
         self.claims: Final = int(content.header["claims"])
         self.thresholds: Final = {band.value: lower for band, lower in THRESHOLDS.items()}
-        self.encoder: Final[str | None] = None
+        self.encoder: Final = pair_model.name if pair_model else None
         self.row_reading = lru_cache(maxsize=CACHED_ROWS)(self._row_reading)
         self._related = lru_cache(maxsize=CACHED_ROWS)(self._compute_related)
 
@@ -75,11 +77,13 @@ class Index:
         cases: Iterable[Case],
         *,
         previous: Index | None = None,
+        pair_model: PairModel | None = None,
         progress: Progress | None = None,
     ) -> Self:
         """Compile cases; equal cases in any order give an equal index.
 
-        Cases that ``previous`` holds unchanged are not read again.
+        Cases that ``previous`` holds unchanged are not read again. Without ``pair_model`` the
+        light stage decides alone.
 
         Raises
         ------
@@ -127,7 +131,8 @@ class Index:
                     ),
                 },
                 cases=blob,
-            )
+            ),
+            pair_model,
         )
 
     def save(self, folder: Path) -> None:
@@ -135,7 +140,7 @@ class Index:
         snapshot.save(self._content, folder)
 
     @classmethod
-    def load(cls, folder: Path) -> Self:
+    def load(cls, folder: Path, *, pair_model: PairModel | None = None) -> Self:
         """Map a snapshot folder into memory.
 
         Raises
@@ -143,7 +148,7 @@ class Index:
         SnapshotError
             where it is missing, damaged, or of another format.
         """
-        return cls(snapshot.load(folder))
+        return cls(snapshot.load(folder), pair_model)
 
     # -- its cases ---------------------------------------------------------------------------
 

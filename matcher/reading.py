@@ -18,11 +18,13 @@ CACHED_WORDS: Final = 100_000
 class Reading:
     """One sentence or claim.
 
-    ``words`` are all its folded words; ``capitals`` says which were written with a capital
+    ``text`` is its normalised text; ``words`` are all its folded words; ``capitals`` says which
+    were written with a capital
     beyond the first; ``positions``, ``hashes`` and ``zipfs`` describe its content stems, each
     once, in order of first occurrence.
     """
 
+    text: str
     language: str
     words: tuple[str, ...]
     capitals: tuple[bool, ...]
@@ -53,6 +55,7 @@ def read(text: str, language: str) -> Reading:
         if zipf < background.STOP_ZIPF:
             first.setdefault(hashed, position)
     return Reading(
+        text=text,
         language=code,
         words=tuple(term[0] for term in terms),
         capitals=tuple(i > 0 and token[0].isupper() for i, token in enumerate(written)),

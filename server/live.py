@@ -24,6 +24,7 @@ from typing import Final
 from matcher.case import Case
 from matcher.errors import SnapshotError
 from matcher.index import Index
+from matcher.pairs import PairModel
 from server.errors import StoreError
 from server.store import Published, Store
 
@@ -68,6 +69,8 @@ class Live:
         what is published.
     snapshots
         folder that the workers of this service share; must exist.
+    pair_model
+        what reads sentence and claim together; None: words alone decide.
     on_first
         called once, in the thread that follows the store, when there is an index and the store
         has been asked.
@@ -78,17 +81,19 @@ class Live:
         store: Store,
         snapshots: Path,
         *,
+        pair_model: PairModel | None = None,
         on_first: Callable[[Current], None] | None = None,
     ) -> None:
         self.current: Current | None = None
         self._store = store
+        self._pair_model = pair_model
         self._snapshots = snapshots
         self._on_first = on_first
         self._problems: dict[str, str] = {"start": "the first index is being prepared"}
         self._stopping = threading.Event()
         self._settled = threading.Event()
         self._thread: threading.Thread | None = None
-        self._compiler = _Compiler(store, snapshots)
+        self._compiler = _Compiler(store, snapshots, pair_model)
         self._retry: tuple[str, float] = ("", 0.0)  # mark that failed, when to try again
 
     def start(self) -> None:
@@ -138,7 +143,7 @@ class Live:
             if not folder.name.endswith(f"-{_engine()}"):
                 continue
             with contextlib.suppress(SnapshotError, OSError, ValueError, KeyError, TypeError):
-                self._swap(_load(folder, stale=True))
+                self._swap(_load(folder, self._pair_model, stale=True))
                 return
 
     def _look(self) -> float:
@@ -170,7 +175,7 @@ class Live:
         if not folder.is_dir():
             return False
         try:
-            self._swap(_load(folder, stale=False))
+            self._swap(_load(folder, self._pair_model, stale=False))
         except (SnapshotError, OSError, ValueError, KeyError, TypeError) as error:
             # Out of the way, so that whoever compiles writes it again.
             log.warning("the snapshot %s is unreadable: %s", folder.name, error)
@@ -229,9 +234,10 @@ class Live:
 class _Compiler:
     """Makes snapshots; one a machine at a time, the one that holds the lock."""
 
-    def __init__(self, store: Store, snapshots: Path) -> None:
+    def __init__(self, store: Store, snapshots: Path, pair_model: PairModel | None) -> None:
         self._store = store
         self._snapshots = snapshots
+        self._pair_model = pair_model
         self._lock: int | None = None
         # What the last snapshot was made from, so that a small push stays a small work.
         self._published: Published | None = None
@@ -261,12 +267,17 @@ class _Compiler:
     def compile(self, previous: Current | None) -> tuple[Current, tuple[str, ...]]:
         """Build what is published now; return it and the ids that could not be read."""
         published = self._fetch()
-        index = Index.build(self._cases.values(), previous=previous.index if previous else None)
+        index = Index.build(
+            self._cases.values(),
+            previous=previous.index if previous else None,
+            pair_model=self._pair_model,
+        )
         built = Current(index, published.version, published.mark, published.published_at, False)
         try:
             self._save(built)
             # Mapped like that of every other worker, so that the memory is shared.
-            index = Index.load(self._snapshots / _name(built.version, built.mark) / "index")
+            folder = self._snapshots / _name(built.version, built.mark) / "index"
+            index = Index.load(folder, pair_model=self._pair_model)
         except (SnapshotError, OSError) as error:
             log.warning("the snapshot of version %d cannot be kept: %s", built.version, error)
             return built, tuple(sorted(self._unreadable))
@@ -330,11 +341,11 @@ def _newest_first(snapshots: Path) -> list[Path]:
     return [folder for _, _, folder in sorted(found, reverse=True)]
 
 
-def _load(folder: Path, *, stale: bool) -> Current:
+def _load(folder: Path, pair_model: PairModel | None, *, stale: bool) -> Current:
     told = json.loads((folder / "published.json").read_text())
     published_at = told["published_at"]
     return Current(
-        index=Index.load(folder / "index"),
+        index=Index.load(folder / "index", pair_model=pair_model),
         version=int(told["version"]),
         mark=str(told["mark"]),
         published_at=dt.datetime.fromisoformat(published_at) if published_at else None,

@@ -19,7 +19,9 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
 from matcher.case import Case
+from matcher.errors import PairModelError
 from matcher.index import Index
+from matcher.pairs import OnnxPairModel, PairModel
 from server.app import create_app
 from server.embedded import Embedded
 from server.errors import Conflict, SettingsError, StoreError
@@ -172,6 +174,17 @@ def keep_owner_token(store: Store, path: Path) -> None:
         file.write(plain + "\n")
 
 
+def _pair_model(folder: Path | None) -> PairModel | None:
+    """The model of a folder; without it the service runs on words alone, and says so."""
+    if folder is None:
+        return None
+    try:
+        return OnnxPairModel(folder)
+    except PairModelError as error:
+        log.warning("words alone decide: %s", error)
+        return None
+
+
 class Service(BaseApplication):
     """The service under gunicorn: one master, several workers, each with its own ``Live``."""
 
@@ -233,7 +246,12 @@ class Service(BaseApplication):
         handler.setFormatter(logging.Formatter("[%(asctime)s] %(message)s", "%Y-%m-%d %H:%M:%S %z"))
         logger.handlers = [handler]
         store = Store(self._redis_url)
-        self._live = Live(store, self._folder.snapshots, on_first=self._on_first)
+        self._live = Live(
+            store,
+            self._folder.snapshots,
+            pair_model=_pair_model(self._settings.encoder),
+            on_first=self._on_first,
+        )
         self._live.start()
         self._live.wait(FIRST_INDEX_S)  # until then other workers take the requests
         return create_app(self._settings, store=store, live=self._live)

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import platformdirs
 
+from matcher.pairs import MODEL_FILE, MODEL_FOLDER
 from server.errors import SettingsError
 
 PREFIX: Final = "CLAIMLIGHT_"
@@ -37,6 +38,7 @@ class Settings:
     redis_url: str | None
     data_dir: Path
     starter_cases: Path | None
+    encoder: Path | None
     cors_origins: tuple[str, ...]
     trusted_proxies: tuple[Network, ...]
     access_log: bool
@@ -137,6 +139,15 @@ def _existing(text: str) -> Path | None:
     return path
 
 
+def _encoder(text: str) -> Path | None:
+    if text == "none":
+        return None
+    path = MODEL_FOLDER if text == "shipped" else _folder(text)
+    if not (path / MODEL_FILE).is_file():
+        raise ValueError(f"'shipped', 'none', or a folder that holds {MODEL_FILE}")
+    return path
+
+
 def _origins(text: str) -> tuple[str, ...]:
     origins = tuple(re.split(r"[\s,]+", text.strip())) if text.strip() else ()
     for origin in origins:
@@ -201,6 +212,13 @@ TABLE: Final[tuple[Setting, ...]] = (
         _existing,
         "Cases loaded into an empty store; empty: none.",
         empty=True,
+    ),
+    Setting(
+        "encoder",
+        "shipped",
+        _encoder,
+        "Folder of the model that reads a sentence and a claim together (pairs.onnx, vocab.txt); "
+        "shipped: the engine's own; none: words alone decide.",
     ),
     Setting(
         "cors_origins",

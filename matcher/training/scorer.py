@@ -1,168 +1,141 @@
 """Fit ``model/scorer.json``: ``python -m matcher.training.scorer`` (needs the shared datasets).
 
-Fitted on: sentences of EUvsDisinfo summaries against the case they belong to, diary quotes
-against their fake, CheckThat! 2020 training tweets against their claim; and, as what a reader
-must not see, ordinary news and the sentences of disproofs against their best candidates.
+Two scales of one shape. The light one weighs words alone; it decides in languages that the
+pair model does not read, and which pairs are worth reading. The other weighs the pair model's
+logit as well, and is fitted only on folds that the pair model has not seen.
+
+What a reader should see: summaries of EUvsDisinfo cases against their title, diary quotes
+against their fake, CheckThat! tweets against their claim. What a reader must not see: ordinary
+news, the sentences of disproofs, other claims than a tweet's.
 """
 
 from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from matcher.evidence import OVERLAP, overlap, wording
-from matcher.lexical import Lexical, Rows, candidates, compile_rows, look_up
-from matcher.pipeline import READ_PAIRS
-from matcher.reading import Reading, read
-from matcher.score import DESIGN, MODEL, THRESHOLDS, design
-from matcher.text import normalise, split_sentences
-from matcher.training.corpora import rows
+from matcher.pairs import MODEL_FOLDER, OnnxPairModel
+from matcher.pipeline import WEIGHED_PAIRS
+from matcher.score import DESIGN, DESIGN_READ, MODEL, THRESHOLDS, design, design_read
+from matcher.text import split_sentences
+from matcher.training.corpora import FOLDS, HELD_OUT, fold, rows
+from matcher.training.gather import Claims, Pairs, euvsdisinfo_titles, index, pairs, spelling
 from matcher.types import Band
 
-PAIRS_WEIGHT: Final = 10.0
+SUMMARY_WEIGHT: Final = 20.0
 """Each summary counts as this many rows: there are 279 of them and 14,211 news sentences."""
-RIDGE: Final = 0.3
-BATCH: Final = 200
+HONEST_WEIGHT: Final = 0.05
+TWEET_WEIGHT: Final = 0.3
+OTHER_CLAIM_WEIGHT: Final = 0.08
+RIDGE: Final = 0.5
+READ_SHARE: Final = 0.025
+"""Share of ordinary sentences with a pair that is worth reading: what the cost allows."""
+NEWS_FOLDS: Final = frozenset(range(7))
+"""Folds of the news that the pair model has not seen."""
 SIZES: Final = (100, 300, 1_000, 3_000, 10_000)
-DRAWS: Final = 3
+DRAWS: Final = 2
 """Random parts of each size to learn how the bands depend on the size of an index."""
 RATES: Final = {Band.MATCH: 1 / 1_000, Band.SIMILAR: 1 / 200}
 
+READ_SIZES: Final = (150, 1_500, 10_000)
 
-@dataclass(frozen=True, slots=True)
-class Claims:
-    """Claims of one corpus with their sparse index; one row a claim."""
-
-    texts: list[str]
-    readings: list[Reading]
-    lexical: Lexical
-
-
-def index(texts: Sequence[str]) -> Claims:
-    """Index English claims, leaving out those without a content word."""
-    pairs = [(text, reading) for text in texts if len(reading := read(normalise(text), "en"))]
-    readings = [reading for _, reading in pairs]
-    indptr = np.cumsum([0, *map(len, readings)], dtype=np.int64)
-    return Claims(
-        texts=[text for text, _ in pairs],
-        readings=readings,
-        lexical=compile_rows(
-            Rows(
-                hashes=np.array([h for r in readings for h in r.hashes], dtype=np.uint64),
-                zipfs=np.array([z for r in readings for z in r.zipfs], dtype=np.float32),
-                indptr=indptr,
-                case=np.arange(len(readings), dtype=np.int32),
-            )
-        ),
-    )
+Logits = Callable[[Claims, Sequence[str], Pairs], NDArray[np.float64]]
+"""One logit a pair of these claims and texts."""
+Columns = NDArray[np.float64]
+Describe = Callable[[Claims, Sequence[str], Pairs], Columns]
+"""The columns that a scale weighs, for pairs of these claims and texts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pairs:
-    """Evidence of sentence-claim pairs: position of sentence, row of claim, columns."""
+@dataclass(slots=True)
+class Rows:
+    """Training rows: their columns, labels and weights."""
 
-    sentence: NDArray[np.int64]
-    row: NDArray[np.int64]
-    evidence: NDArray[np.float32]
+    columns: list[Columns] = field(default_factory=list)
+    labels: list[float] = field(default_factory=list)
+    weights: list[float] = field(default_factory=list)
 
-
-def pairs(
-    claims: Claims, texts: Sequence[str], *, best: int, also: Sequence[set[int]] = ()
-) -> Pairs:
-    """The best candidates of each text, and those of ``also`` that were proposed at all."""
-    sentences: list[int] = []
-    claim_rows: list[int] = []
-    evidence: list[NDArray[np.float32]] = []
-    for start in range(0, len(texts), BATCH):
-        readings = [read(normalise(text), "en") for text in texts[start : start + BATCH]]
-        batch = look_up(claims.lexical, readings)
-        proposed = candidates(claims.lexical, batch)
-        common = overlap(claims.lexical, batch, proposed)
-        rough = common[:, OVERLAP.index("shared_idf")] * common[:, OVERLAP.index("claim_cover")]
-        for i, reading in enumerate(readings):
-            own = np.flatnonzero(proposed.sentence == i)
-            own = own[np.argsort(-rough[own], kind="stable")]
-            wanted = also[start + i] if also else set()
-            kept = [*own[:best], *(k for k in own[best:] if int(proposed.row[k]) in wanted)]
-            for k in kept:
-                row = int(proposed.row[k])
-                sentences.append(start + i)
-                claim_rows.append(row)
-                words = np.array(wording(reading, claims.readings[row]), dtype=np.float32)
-                evidence.append(np.concatenate((common[k], words)))
-    return Pairs(np.array(sentences), np.array(claim_rows), np.array(evidence, dtype=np.float32))
+    def add(self, columns: Columns, label: bool, weight: float) -> None:
+        """Rows of one label and weight."""
+        self.columns.append(columns)
+        self.labels += [float(label)] * len(columns)
+        self.weights += [weight] * len(columns)
 
 
-def spelling(title: str) -> str:
-    """One spelling for titles that differ in case or punctuation only."""
-    return re.sub(r"\W+", " ", title.lower()).strip()
+def _only(found: Pairs, chosen: NDArray[Any]) -> Pairs:
+    return Pairs(found.sentence[chosen], found.row[chosen], found.evidence[chosen])
 
 
-def euvsdisinfo_titles() -> list[str]:
-    """The distinct titles of the EUvsDisinfo cases."""
-    return list(
-        {spelling(row["title"]): row["title"] for row in rows("euvsdisinfo/cases")}.values()
-    )
-
-
-def training_rows() -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.float64], Pairs]:
-    """Evidence, labels and weights of all training pairs, and the pairs of ordinary news."""
+def gather(describe: Describe, folds: frozenset[int], news_folds: frozenset[int]) -> Rows:
+    """All training rows of some folds, described by ``describe``."""
+    made = Rows()
     cases = index(euvsdisinfo_titles())
     numbers = {spelling(text): i for i, text in enumerate(cases.texts)}
-    evidence: list[NDArray[np.float32]] = []
-    labels: list[int] = []
-    weights: list[float] = []
-
-    def add(columns: NDArray[np.float32], label: int, weight: float = 1.0) -> None:
-        evidence.append(columns)
-        labels.extend([label] * len(columns))
-        weights.extend([weight] * len(columns))
-
     # Not every sentence of a summary restates its title, so the closest one speaks for it.
     for summary in rows("euvsdisinfo/pairs"):
+        if fold(summary["case_id"]) not in folds:
+            continue
         gold = numbers[spelling(summary["claim"])]
-        sentences = split_sentences(summary["text"])
-        found = pairs(cases, sentences, best=0, also=[{gold}] * len(sentences))
+        texts = split_sentences(summary["text"])
+        found = pairs(cases, texts, best=0, also=[{gold}] * len(texts))
         if len(found.row):
-            closest = np.argmax(found.evidence[:, 0] * found.evidence[:, 2])
-            add(found.evidence[closest : closest + 1], 1, PAIRS_WEIGHT)
+            closest = np.array([np.argmax(found.evidence[:, 0] * found.evidence[:, 2])])
+            made.add(describe(cases, texts, _only(found, closest)), True, SUMMARY_WEIGHT)
 
     fakes = index([row["fake"] for row in rows("propaganda_diary/fakes")])
-    quotes = rows("propaganda_diary/quotes")
+    quotes = [row for row in rows("propaganda_diary/quotes") if fold(row["fake"]) in folds]
+    texts = [row["text"] for row in quotes]
     own = [{fakes.texts.index(row["fake"])} for row in quotes]
-    add(pairs(fakes, [row["text"] for row in quotes], best=0, also=own).evidence, 1)
+    made.add(describe(fakes, texts, pairs(fakes, texts, best=0, also=own)), True, 1.0)
 
+    _add_tweets(made, describe, folds)
+
+    texts = [
+        r["text"] for r in rows("euvsdisinfo/disproof_sentences") if fold(r["case_id"]) in folds
+    ]
+    found = pairs(cases, texts, best=WEIGHED_PAIRS)
+    made.add(describe(cases, texts, found), False, HONEST_WEIGHT)
+    texts = news(news_folds)
+    made.add(describe(cases, texts, pairs(cases, texts, best=WEIGHED_PAIRS)), False, 1.0)
+    return made
+
+
+def _add_tweets(made: Rows, describe: Describe, folds: frozenset[int]) -> None:
     snopes = rows("checkthat2020/claims")
     checked = index([row["claim"] for row in snopes])
     number = {text: i for i, text in enumerate(checked.texts)}
-    by_id = {row["id"]: number[row["claim"]] for row in snopes if row["claim"] in number}
-    tweets = rows("checkthat2020/train")
-    relevant = [{by_id[i] for i in row["relevant"] if i in by_id} for row in tweets]
-    found = pairs(checked, [row["text"] for row in tweets], best=5, also=relevant)
-    right = np.array([row in relevant[s] for s, row in zip(found.sentence, found.row, strict=True)])
-    add(found.evidence[right], 1)
-    add(found.evidence[~right], 0)
+    claim = {row["id"]: row["claim"] for row in snopes if row["claim"] in number}
+    tweets = [
+        row
+        for row in rows("checkthat2020/train")
+        if row["relevant"][0] in claim and fold(claim[row["relevant"][0]]) in folds
+    ]
+    texts = [row["text"] for row in tweets]
+    relevant = [{number[claim[i]] for i in row["relevant"] if i in claim} for row in tweets]
+    found = pairs(checked, texts, best=5, also=relevant)
+    right = np.array([r in relevant[s] for s, r in zip(found.sentence, found.row, strict=True)])
+    made.add(describe(checked, texts, _only(found, right)), True, TWEET_WEIGHT)
+    made.add(describe(checked, texts, _only(found, ~right)), False, OTHER_CLAIM_WEIGHT)
 
-    honest = [row["text"] for row in rows("euvsdisinfo/disproof_sentences")]
-    add(pairs(cases, honest, best=5).evidence, 0)
-    news = pairs(cases, [row["text"] for row in rows("news/en")], best=READ_PAIRS)
-    add(news.evidence, 0)
-    return np.concatenate(evidence), np.array(labels, float), np.array(weights), news
+
+def news(folds: frozenset[int]) -> list[str]:
+    """Ordinary news sentences of some folds."""
+    return [row["text"] for row in rows("news/en") if fold(row["text"]) in folds]
 
 
-def fit(
-    evidence: NDArray[np.float32], labels: NDArray[np.float64], weights: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], float]:
-    """Weights and bias of a ridge logistic regression on ``design``."""
-    x = design(evidence)
+def fit(made: Rows) -> tuple[NDArray[np.float64], float]:
+    """Weights and bias of a ridge logistic regression."""
+    x, labels = np.concatenate(made.columns), np.array(made.labels)
+    weights = np.array(made.weights)
+    # Pairs that nobody would read have no logit of the pair model.
+    known = np.isfinite(x).all(axis=1)
+    x, labels, weights = x[known], labels[known], weights[known]
     mean, spread = x.mean(axis=0), x.std(axis=0) + 1e-9
     z = np.column_stack(((x - mean) / spread, np.ones(len(x))))
     sign = 2 * labels - 1
@@ -180,59 +153,116 @@ def fit(
     return slopes, float(beta[-1] - slopes @ mean)
 
 
-def rates(logits: Callable[[Pairs], NDArray[np.float64]], news: Pairs) -> dict[Band, float]:
-    """The logit that ordinary news reaches at the rate of each band."""
-    best = np.full(len(rows("news/en")), -np.inf)
-    np.maximum.at(best, news.sentence, logits(news))
-    best = np.sort(best)
+def best_logits(logits: NDArray[np.float64], found: Pairs, texts: int) -> NDArray[np.float64]:
+    """The highest logit of each text, ascending; minus infinity without a pair."""
+    best = np.full(texts, -np.inf)
+    np.fmax.at(best, found.sentence, logits)
+    return np.sort(best)
+
+
+def at_rates(best: NDArray[np.float64]) -> dict[Band, float]:
+    """The logit that ordinary sentences reach at the rate of each band."""
     return {band: float(best[-max(1, round(rate * len(best)))]) for band, rate in RATES.items()}
 
 
-def size_slope(logits: Callable[[Pairs], NDArray[np.float64]]) -> float:
+def size_slope(logits: Logits, sizes: Sequence[int]) -> float:
     """How the logit of both bands rises with the logarithm of the number of cases.
 
     Measured on random parts of two sets of claims, each with its own level.
     """
     draw = np.random.default_rng(0)
-    texts = [row["text"] for row in rows("news/en")]
+    texts = news(NEWS_FOLDS)
     steps: list[tuple[float, float]] = []
     for claims in (euvsdisinfo_titles(), [row["claim"] for row in rows("checkthat2020/claims")]):
-        levels = [
-            (math.log(size), rates(logits, pairs(index(part.tolist()), texts, best=READ_PAIRS)))
-            for size in SIZES
-            for part in draw.permuted(np.tile(claims, (DRAWS, 1)), axis=1)[:, :size]
-        ]
+        levels = []
+        for size in sizes:
+            for _ in range(DRAWS):
+                part = draw.choice(np.array(claims, dtype=object), size, replace=False).tolist()
+                chosen = index(part)
+                found = pairs(chosen, texts, best=WEIGHED_PAIRS)
+                best = best_logits(logits(chosen, texts, found), found, len(texts))
+                levels.append((math.log(size), at_rates(best)))
         for band in Band:
             x = np.array([size for size, _ in levels])
             y = np.array([at[band] for _, at in levels])
             steps += zip(x - x.mean(), y - y.mean(), strict=True)
     x, y = np.array(steps).T
-    return float(x @ y / (x @ x))
+    return round(float(x @ y / (x @ x)), 4)
+
+
+def scale(
+    columns: Sequence[str],
+    weights: NDArray[np.float64],
+    bias: float,
+    at: dict[Band, float],
+    slope: float,
+) -> dict[str, Any]:
+    """A scale as ``Scale.of`` reads it."""
+    similar, match = at[Band.SIMILAR], at[Band.MATCH]
+    return {
+        "weights": dict(zip(columns, np.round(weights, 5).tolist(), strict=True)),
+        "bias": round(bias, 5),
+        "knots": [
+            [round(similar - 10, 4), 0.0],
+            [round(similar, 4), THRESHOLDS[Band.SIMILAR]],
+            [round(match, 4), THRESHOLDS[Band.MATCH]],
+            [round(match + 6, 4), 1.0],
+        ],
+        "knots_cases": len(euvsdisinfo_titles()),
+        "size_slope": slope,
+    }
 
 
 def main() -> None:
-    """Fit, place the bands on ordinary news, and write the model."""
-    evidence, labels, weights, news = training_rows()
-    slopes, bias = fit(evidence, labels, weights)
+    """Fit both scales, place their bands on ordinary news, and write the model."""
+    every = frozenset(range(FOLDS))
+    weights, bias = fit(gather(lambda *found: design(found[2].evidence), every, every))
 
-    def logits(found: Pairs) -> NDArray[np.float64]:
-        return np.asarray(design(found.evidence) @ slopes + bias)
+    def light(_claims: Claims, _texts: Sequence[str], found: Pairs) -> NDArray[np.float64]:
+        return np.asarray(design(found.evidence) @ weights + bias)
 
-    at = rates(logits, news)
+    cases, texts = index(euvsdisinfo_titles()), news(every)
+    found = pairs(cases, texts, best=WEIGHED_PAIRS)
+    best = best_logits(light(cases, texts, found), found, len(texts))
+    slope = size_slope(light, SIZES)
+    read_from = round(float(best[-round(READ_SHARE * len(best))]), 4)
+    tell("light", at_rates(best), slope)
+
+    pair_model = OnnxPairModel(MODEL_FOLDER)
+
+    def columns(claims: Claims, texts: Sequence[str], found: Pairs) -> Columns:
+        heard = np.full(len(found.row), np.nan, dtype=np.float32)
+        by_chance = slope * math.log(len(claims.texts) / len(cases.texts))
+        logits = light(claims, texts, found)
+        near = np.flatnonzero(logits >= read_from + by_chance)
+        heard[near] = pair_model.scores(
+            [(texts[found.sentence[i]], claims.texts[found.row[i]]) for i in near]
+        )
+        return design_read(found.evidence, logits, heard)
+
+    weights_read, bias_read = fit(gather(columns, HELD_OUT, NEWS_FOLDS))
+
+    def read(claims: Claims, texts: Sequence[str], found: Pairs) -> NDArray[np.float64]:
+        logits = columns(claims, texts, found) @ weights_read + bias_read
+        return np.where(np.isfinite(logits), logits, -np.inf)
+
+    texts = news(NEWS_FOLDS)
+    found = pairs(cases, texts, best=WEIGHED_PAIRS)
+    best_read = best_logits(read(cases, texts, found), found, len(texts))
+    slope_read = size_slope(read, READ_SIZES)
+    tell("read", at_rates(best_read), slope_read)
     model = {
         "made by": "python -m matcher.training.scorer",
-        "weights": dict(zip(DESIGN, np.round(slopes, 5).tolist(), strict=True)),
-        "bias": round(bias, 5),
-        "knots": [
-            [round(at[Band.SIMILAR] - 10, 4), 0.0],
-            [round(at[Band.SIMILAR], 4), THRESHOLDS[Band.SIMILAR]],
-            [round(at[Band.MATCH], 4), THRESHOLDS[Band.MATCH]],
-            [round(at[Band.MATCH] + 6, 4), 1.0],
-        ],
-        "knots_cases": len(euvsdisinfo_titles()),
-        "size_slope": round(size_slope(logits), 4),
+        "light": scale(DESIGN, weights, bias, at_rates(best), slope),
+        "read_from": read_from,
+        "read": scale(DESIGN_READ, weights_read, bias_read, at_rates(best_read), slope_read),
     }
     MODEL.write_text(json.dumps(model, indent=1) + "\n", encoding="utf-8")
+
+
+def tell(name: str, at: dict[Band, float], slope: float) -> None:
+    """Say where the bands of a scale lie."""
+    print(f"{name}: bands at {at}, rising {slope} for each factor e of cases", flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":

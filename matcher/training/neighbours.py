@@ -1,0 +1,166 @@
+"""Machine-made neighbours of an English sentence, to train on: opposites, exchanges, frames.
+
+They are made from true pairs, so that a model cannot tell them by their source; simple rules,
+often clumsy, good enough to teach what must and what must not change a judgement. Case is
+left as it falls: the model reads lower case.
+"""
+
+from __future__ import annotations
+
+import re
+from random import Random
+from typing import Final
+
+AUXILIARIES: Final = frozenset(
+    "is are was were will would can could should has have had does do did must may might".split()
+)
+CONTRACTING: Final = frozenset(
+    "is are was were has have had does do did would could should".split()
+)
+PAST: Final = {
+    "became": "become", "began": "begin", "bought": "buy", "broke": "break", "brought": "bring",
+    "built": "build", "came": "come", "fought": "fight", "found": "find", "gave": "give",
+    "got": "get", "held": "hold", "killed": "kill", "knew": "know", "led": "lead", "lost": "lose",
+    "made": "make", "paid": "pay", "planned": "plan", "put": "put", "said": "say", "sent": "send",
+    "shot": "shoot", "sold": "sell", "spread": "spread", "stopped": "stop", "told": "tell",
+    "took": "take", "used": "use", "wanted": "want", "went": "go", "won": "win", "wrote": "write",
+}  # fmt: skip
+PRESENT: Final = frozenset(
+    "want plan support use control create prepare threaten attack need seek help make violate "
+    "continue finance fund remain spread force kill cause lead supply ignore invent block fight "
+    "train try".split()
+)
+FIRST_WORDS: Final = 8
+"""How far into a sentence its main verb is looked for."""
+
+_COUNTRIES: Final = (
+    "Russia", "Ukraine", "Poland", "Belarus", "Germany", "Georgia", "Turkey", "China", "Moldova",
+    "Lithuania", "France", "Sweden", "Syria", "Kazakhstan", "Canada", "Israel", "Iran",
+)  # fmt: skip
+ACTORS: Final = (*_COUNTRIES, "NATO", "the EU", "the US")
+NATIONS: Final = (
+    "Russian", "Ukrainian", "Polish", "American", "European", "Western", "German", "Georgian",
+    "Turkish", "Chinese", "Belarusian", "British", "Lithuanian", "French", "Syrian",
+)  # fmt: skip
+_ACTOR: Final = re.compile(
+    r"\b(?:(?:[Tt]he )?(?:EU|US|USA|UK|NATO|West)|"
+    + "|".join(_COUNTRIES)
+    + r"|Europe|Washington|Moscow|Kyiv|Kiev|Brussels|London|Trump|Obama|Clinton|Putin|Biden"
+    r"|Zelensky+y?|Poroshenko)\b(?!-|['’]s)"
+)
+_NATION: Final = re.compile(r"\b(?:" + "|".join(NATIONS) + r")s?\b")
+_NUMBER: Final = re.compile(r"\b\d[\d,.]*\d\b|\b\d\b")
+
+DEBUNKS: Final = (
+    "It is false that {}", "It is not true that {}", "There is no evidence that {}",
+    "There is no proof that {}", "The claim that {} is false", "The allegation that {} is baseless",
+    "Contrary to claims that {}, nothing of the kind has happened",
+    "This is part of a recurring pro-Kremlin narrative alleging that {}",
+    "Pro-Kremlin media have repeatedly and falsely claimed that {}", "Fact check: no, {}",
+    "A conspiracy theory claims that {}", "Disinformation about {}",
+    "See other examples of disinformation claiming that {}",
+    "Experts have debunked the myth that {}", "He denied that {}",
+    "Officials dismissed as absurd the claim that {}", "Read similar cases claiming that {}",
+    "Did {}? No", "The story does not support the claim that {}",
+    "Recurring disinformation narrative: {}", "Neither source confirms that {}",
+    "The unfounded theory that {} has been refuted many times",
+    "It has been repeatedly disproved that {}",
+)  # fmt: skip
+"""Frames in which a claim is not repeated but debunked, doubted or denied."""
+
+ASSERTIONS: Final = (
+    "Experts say that {}", "As is well known, {}", "It has become clear that {}",
+    "According to the expert, {}", "The fact is that {}", "Everyone understands that {}",
+    "I think {}", "We can see that {}", "According to reports, {}", "Today it is obvious that {}",
+    "He stressed that {}", "Breaking: {}", "It turns out that {}", "Of course, {}",
+    "The media hide it, but {}", "{} and nobody talks about it", "{}, the analyst said",
+    "{}, as documents show", "Unfortunately {}", "The truth is that {}", "It is no secret that {}",
+    "No one doubts that {}",
+)  # fmt: skip
+"""Frames in which a claim is still asserted, some of them with a negation of their own."""
+
+
+def negated(text: str, draw: Random) -> str | None:
+    """The opposite of a sentence; None where no simple rule applies."""
+    words = text.split()
+    bare = [word.lower().strip(".,;:\"'()") for word in words]
+    for i, word in enumerate(bare):
+        if word in ("not", "never"):
+            return " ".join(words[:i] + words[i + 1 :])
+        contracted = re.fullmatch(r"(\w+)n['’]t", word)
+        if contracted and contracted[1] in CONTRACTING:
+            return " ".join([*words[:i], contracted[1], *words[i + 1 :]])
+        if word == "no":
+            return " ".join([*words[:i], draw.choice(("some", "many", "the")), *words[i + 1 :]])
+    for i, word in enumerate(bare):
+        if i and word in AUXILIARIES:
+            if word in CONTRACTING and draw.random() < 0.25:
+                return " ".join([*words[:i], words[i] + "n't", *words[i + 1 :]])
+            negator = draw.choice(("not", "not", "never"))
+            return " ".join([*words[: i + 1], negator, *words[i + 1 :]])
+    for i, word in enumerate(bare[:FIRST_WORDS]):
+        denial = i and not bare[i - 1].endswith("ly") and _denial(word, draw)
+        if denial:
+            return " ".join([*words[:i], denial, *words[i + 1 :]])
+    return None
+
+
+def _denial(verb: str, draw: Random) -> str | None:
+    """``did not want`` for ``wanted``; None where the word is no verb that the rules know."""
+    if verb in PAST or re.fullmatch(r"[a-z]{3,}ed", verb):
+        base = PAST.get(verb) or (verb[:-1] if re.search(r"[sctgvuzr]ed$", verb) else verb[:-2])
+        return f"{draw.choice(('did not', 'never'))} {base}"
+    if verb in PRESENT:
+        return f"do not {verb}"
+    base = f"{verb[:-3]}y" if verb.endswith("ies") else verb[:-1]
+    return f"does not {base}" if base in PRESENT and verb.endswith("s") else None
+
+
+def exchanged(text: str, draw: Random) -> str | None:
+    """Who did it and to whom, exchanged, or one of them replaced; None without a known name."""
+    named = list(_ACTOR.finditer(text))
+    if len(named) > 1:
+        first, last = named[0], named[-1]
+        between = text[first.end() : last.start()]
+        if first[0].lower() != last[0].lower() and not between.startswith(" and "):
+            return text[: first.start()] + last[0] + between + first[0] + text[last.end() :]
+    for found, others in ((named, ACTORS), (list(_NATION.finditer(text)), NATIONS)):
+        if found:
+            name = draw.choice(found)
+            other = draw.choice([o for o in others if o.split()[-1] not in name[0]])
+            return text[: name.start()] + other + text[name.end() :]
+    return None
+
+
+def renumbered(text: str, draw: Random) -> str | None:
+    """The same with another year or quantity; None without a number."""
+    found = list(_NUMBER.finditer(text))
+    if not found:
+        return None
+    number = draw.choice(found)
+    value = int(re.sub(r"\D", "", number[0]))
+    if 1900 <= value <= 2035:
+        other = value + draw.choice((-7, -4, -3, -2, 2, 3, 5))
+    else:
+        other = max(2, int(value * draw.choice((0.2, 0.3, 0.5, 2, 3, 5, 10)) + draw.choice((0, 3))))
+    return None if other == value else text[: number.start()] + str(other) + text[number.end() :]
+
+
+def framed(text: str, frames: tuple[str, ...], draw: Random) -> str:
+    """The sentence inside one of the frames."""
+    whole = draw.choice(frames).format(text.rstrip(". …"))
+    return whole[0].upper() + whole[1:] + "."
+
+
+def reworded(text: str, draw: Random) -> str:
+    """Much the same: cut short, without articles, with its halves exchanged, other ending."""
+    words = text.rstrip(".").split()
+    way = draw.choice(("cut", "articles", "halves", "ending"))
+    if way == "cut" and len(words) > 7:
+        return " ".join(words[: max(6, int(len(words) * draw.uniform(0.7, 0.95)))])
+    if way == "articles" and len(words) > 6:
+        return " ".join(w for w in words if w.lower() not in ("the", "a", "an", "of", "that"))
+    if way == "halves" and ", " in text:
+        first, rest = text.rstrip(".").split(", ", 1)
+        return f"{rest[0].upper()}{rest[1:]}, {first[0].lower()}{first[1:]}"
+    return text.rstrip(".") + draw.choice((".", "!", "", " …"))
