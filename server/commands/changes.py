@@ -11,6 +11,7 @@ from typing import Any, Final
 import click
 
 from server.client import Client
+from server.commands.consequences import show_consequences
 from server.commands.push import JSON_LINES, show_difference, wait_until_visible
 from server.commands.terminal import (
     EXIT_CODES,
@@ -22,6 +23,7 @@ from server.commands.terminal import (
     speaks,
     table,
 )
+from server.formats import WRITERS
 
 _PAGE: Final = 100
 
@@ -112,7 +114,14 @@ def revert(
 
 
 @click.command(epilog=EXIT_CODES, short_help="Write all published cases to a file.")
-@click.option("--format", "format_", default="jsonl", show_default=True, help="As what.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(list(WRITERS)),
+    default="jsonl",
+    show_default=True,
+    help="As what.",
+)
 @click.option(
     "--output",
     "-o",
@@ -144,5 +153,7 @@ def _finish(client: Client, answer: dict[str, Any], *, dry_run: bool, as_json: b
         wait_until_visible(client, answer["version"])
     if as_json:
         print_json(answer)
-    else:
-        show_difference(answer, dry_run=dry_run)
+        return
+    show_difference(answer, dry_run=dry_run)
+    if answer.get("consequences"):
+        show_consequences(answer["consequences"])

@@ -14,6 +14,7 @@ import click
 
 from matcher.case import Case, Verdict
 from server.client import Client
+from server.commands.consequences import preview, read_sentences, show_consequences
 from server.commands.terminal import (
     EXIT_CODES,
     Exit,
@@ -71,7 +72,16 @@ class Rows:
     type=click.Choice([verdict.value for verdict in Verdict]),
     help="For rows that state no verdict; without it they are rejected.",
 )
-@click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Show what would change, what to look at and which hints come and go; change nothing.",
+)
+@click.option(
+    "--sentences",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="With --dry-run: try these, one a line, instead of the service's own.",
+)
 @click.option("--partial", is_flag=True, help="Publish the good rows although others are rejected.")
 @click.option("--confirm", is_flag=True, help="Change or retract more than 10 % of the cases.")
 @click.option("--note", help="Why; kept in the history.")
@@ -89,6 +99,7 @@ def push(
     format_: str,
     default_verdict: str | None,
     dry_run: bool,
+    sentences: Path | None,
     partial: bool,
     confirm: bool,
     note: str | None,
@@ -102,6 +113,8 @@ def push(
     All of it is published, or nothing. A case replaces the published one of the same id; to push
     the same file twice changes nothing. Returns when readers are answered from the new version.
     """
+    if sentences is not None and not dry_run:
+        raise click.UsageError("--sentences goes with --dry-run: nothing else tries sentences")
     rows = read_files(files, format_, default_verdict)
     if rejected_file is not None:
         rejected_file.write_text("".join(json.dumps(_told(row)) + "\n" for row in rows.rejected))
@@ -109,11 +122,12 @@ def push(
         _show_unsent(rows, as_json=as_json)
         leave(Exit.REJECTED if rows.rejected else Exit.OK)
     client = client_of(read_settings(server=server, data_dir=data_dir))
-    answer = _send(
-        client,
-        list(rows.cases.values()),
-        {"dry_run": dry_run, "partial": partial, "confirm": confirm, "note": note},
-    )
+    cases = list(rows.cases.values())
+    if sentences is not None:
+        answer = preview(client, cases, read_sentences(sentences))
+    else:
+        options = {"dry_run": dry_run, "partial": partial, "confirm": confirm, "note": note}
+        answer = _send(client, cases, options)
     seen = True
     if not dry_run and (answer["added"] or answer["changed"] or answer["retracted"]):
         seen = wait_until_visible(client, answer["version"])
@@ -123,6 +137,8 @@ def push(
     else:
         show_difference(answer, dry_run=dry_run, rejected=len(rows.rejected))
         _show_rejected(rows.rejected)
+        if answer.get("consequences"):
+            show_consequences(answer["consequences"])
         if not seen:
             complain(
                 f"version {answer['version']} is published, but not yet in use everywhere; "

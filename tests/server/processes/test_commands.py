@@ -99,6 +99,41 @@ def test_a_dry_run_shows_the_difference_and_changes_nothing(
     assert version(run) == before
 
 
+def test_a_dry_run_tells_fields_remarks_and_hints(
+    run: Run, file_of: FileOf, make_case: MakeCase, tmp_path: Path, words: Words
+) -> None:
+    claim = "The secret laboratory in Tbilisi breeds mosquitoes that spread malaria."
+    assert run("push", file_of(make_case("dry", claim))).exit_code == 0
+    before = version(run)
+    changed = make_case("dry", claim).model_copy(update={"rating": "Fabricated"})
+    sentences = tmp_path / "sentences.txt"
+    sentences.write_text("Herons were trained as spies by a secret service.\n")
+    path = file_of(changed, make_case("dry-too", sentences.read_text()))
+    done = run("push", path, "--dry-run", "--sentences", sentences)
+    assert done.exit_code == 0, done.output
+    told = words(done.stdout)
+    for wanted in ("rating - Fabricated", "the publisher has no link", "1 sentences tried"):
+        assert wanted in told
+    assert "→ match" in told
+    answer = json.loads(run("push", path, "--dry-run", "--json").stdout)
+    assert answer["consequences"]["case_count"] == 2
+    assert answer["consequences"]["replay"]["sentences"] > 300
+    assert version(run) == before
+    assert run("push", path, "--sentences", sentences).exit_code == 2
+
+
+@pytest.mark.parametrize("format_", ["csv", "claimreview"])
+def test_an_export_in_another_format_can_be_pushed_again_too(
+    run: Run, tmp_path: Path, format_: str
+) -> None:
+    before = version(run)
+    path = tmp_path / "cases"
+    assert run("export", "--format", format_, "--output", path).exit_code == 0
+    answer = json.loads(run("push", path, "--json").stdout)
+    assert (answer["added"], answer["changed"], answer["rejected"]) == ([], [], [])
+    assert version(run) == before
+
+
 def test_a_mistake_is_taken_back_with_one_command(
     run: Run, file_of: FileOf, make_case: MakeCase, service: Any
 ) -> None:
