@@ -17,6 +17,8 @@ export type Trouble =
   | { kind: "failing"; status: number }
   /** Retracted or never there. */
   | { kind: "gone" }
+  /** It has a local filter of a format that this version of the extension cannot read. */
+  | { kind: "newer" }
   /** Something answers that does not speak this API. */
   | { kind: "nonsense"; place: string };
 
@@ -37,8 +39,8 @@ export interface ApiSentence {
 }
 
 export const TIMEOUT_MS = 15_000;
-/** Bytes beyond which no honest answer is; a wrong server shall not fill the memory. */
-const MAX_ANSWER_CHARS = 16 * 1024 * 1024;
+/** Bytes or characters beyond which no honest answer is; a wrong server shall not fill the memory. */
+const MAX_ANSWER_LENGTH = 16 * 1024 * 1024;
 
 /** Milliseconds that `Retry-After` asks for: seconds or a date (RFC 9110), or `null`. */
 export function retryAfterMs(header: string | null, now: number): number | null {
@@ -49,13 +51,27 @@ export function retryAfterMs(header: string | null, now: number): number | null 
   return Number.isNaN(date) ? null : Math.max(0, date - now);
 }
 
+/** A request that says something of what is read, as it leaves. `body`: its exact text. */
+export interface Leaving {
+  readonly path: string;
+  readonly sentences: number;
+  readonly body: string;
+}
+
 export class Api {
   private readonly server: string;
   private readonly timeoutMs: number;
+  private readonly leaving: (request: Leaving) => Promise<void>;
 
-  constructor(server: string, timeoutMs = TIMEOUT_MS) {
+  /** `leaving` is told of each request that says something of what is read, before it is made. */
+  constructor(
+    server: string,
+    timeoutMs = TIMEOUT_MS,
+    leaving: (request: Leaving) => Promise<void> = () => Promise.resolve(),
+  ) {
     this.server = server;
     this.timeoutMs = timeoutMs;
+    this.leaving = leaving;
   }
 
   async index(): Promise<IndexAnswer> {
@@ -64,47 +80,79 @@ export class Api {
 
   /** @throws ApiError with `gone` when the case was retracted or is unknown. */
   async case(id: string): Promise<Case> {
-    return this.read(await this.ask(`/v1/cases/${encodeURIComponent(id)}`), readCase);
+    const path = `/v1/cases/${encodeURIComponent(id)}`;
+    await this.leaving({ path, sentences: 0, body: "" });
+    return this.read(await this.ask(path), readCase);
   }
 
   /** The matches of one batch, which must be within the service's limits. */
   async match(sentences: readonly ApiSentence[], minScore?: number): Promise<MatchAnswer> {
-    const body = { sentences, ...(minScore === undefined ? {} : { min_score: minScore }) };
+    const body = JSON.stringify({ sentences, ...(minScore === undefined ? {} : { min_score: minScore }) });
+    await this.leaving({ path: "/v1/match", sentences: sentences.length, body });
     const asked = new Set(sentences.map(({ id }) => id));
     return this.read(await this.ask("/v1/match", body), (answer) => readMatches(answer, asked));
   }
 
-  private async ask(path: string, body?: unknown): Promise<unknown> {
-    const signal = AbortSignal.timeout(this.timeoutMs);
-    let response: Response;
-    let text: string;
-    try {
-      response = await fetch(this.server + path, {
-        method: body === undefined ? "GET" : "POST",
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        // Nothing that could tell one reader from another, the list of their languages included.
-        headers: {
-          Accept: "application/json",
-          "Accept-Language": "*",
-          ...(body === undefined ? {} : { "Content-Type": "application/json" }),
-        },
-        credentials: "omit",
-        referrerPolicy: "no-referrer",
-        cache: "no-store",
-        redirect: "error",
-        signal,
-      });
-      text = await response.text();
-    } catch {
-      throw new ApiError({ kind: signal.aborted ? "slow" : "unreachable" });
-    }
-    if (!response.ok) throw new ApiError(troubleOf(response));
-    if (text.length > MAX_ANSWER_CHARS) throw new ApiError({ kind: "nonsense", place: "length" });
+  /** The local filter, whole or as the difference to that of a version: bytes as in docs/filter.md. */
+  async filter(since: number | null): Promise<Uint8Array<ArrayBuffer>> {
+    const query = since === null ? "" : `?since=${since}`;
+    return this.fetch(`/v1/filter${query}`, {
+      accept: "application/octet-stream",
+      // The same for everyone: whatever cache is on the way may answer, if it asks for what is new.
+      cache: "no-cache",
+      take: async (response) => new Uint8Array(await response.arrayBuffer()),
+    });
+  }
+
+  private async ask(path: string, body?: string): Promise<unknown> {
+    const text = await this.fetch(path, {
+      accept: "application/json",
+      cache: "no-store",
+      take: (response) => response.text(),
+      body,
+    });
     try {
       return JSON.parse(text) as unknown;
     } catch {
       throw new ApiError({ kind: "nonsense", place: "not JSON" });
     }
+  }
+
+  private async fetch<T extends { readonly length: number }>(
+    path: string,
+    { accept, cache, take, body }: {
+      accept: string;
+      cache: RequestCache;
+      take: (response: Response) => Promise<T>;
+      body?: string | undefined;
+    },
+  ): Promise<T> {
+    const signal = AbortSignal.timeout(this.timeoutMs);
+    let response: Response;
+    let answer: T;
+    try {
+      response = await fetch(this.server + path, {
+        method: body === undefined ? "GET" : "POST",
+        ...(body === undefined ? {} : { body }),
+        // Nothing that could tell one reader from another, the list of their languages included.
+        headers: {
+          Accept: accept,
+          "Accept-Language": "*",
+          ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+        },
+        credentials: "omit",
+        referrerPolicy: "no-referrer",
+        cache,
+        redirect: "error",
+        signal,
+      });
+      answer = await take(response);
+    } catch {
+      throw new ApiError({ kind: signal.aborted ? "slow" : "unreachable" });
+    }
+    if (!response.ok) throw new ApiError(troubleOf(response));
+    if (answer.length > MAX_ANSWER_LENGTH) throw new ApiError({ kind: "nonsense", place: "length" });
+    return answer;
   }
 
   private read<T>(answer: unknown, reader: (answer: unknown) => T): T {

@@ -59,7 +59,7 @@ export async function answerPage(
       await changeTab(tab, (before) => {
         // Frames may speak up before the page around them does.
         const page = frame === 0 ? withNewPage(before, message.loading) : before;
-        return withFrame(page, frame, () => ({ since: Date.now(), hints: 0, sent: 0 }));
+        return withFrame(page, frame, () => ({ since: Date.now(), hints: 0, checked: 0, sent: 0 }));
       });
       return { run: true, settings: pageSettings(settings) };
     case "page:paint":
@@ -83,13 +83,18 @@ export async function answerPage(
       if (!read) return { state: "stopped" };
       const { left, ms } = allowance(counts, Date.now());
       if (left < message.sentences.length) return { state: "wait", ms };
-      const checked = await checkSentences(message.sentences, settings, from.incognito);
-      if (checked.sent > 0) {
+      const checked = await checkSentences(message.sentences, host, settings, from.incognito);
+      if (checked.reply.state === "answered") {
         await changeTab(tab, (before) => {
           const now = Date.now();
           const fresh = now >= before.windowSince + TAB_WINDOW_MS;
+          const counted = withFrame(before, frame, (counts) => ({
+            ...counts,
+            checked: counts.checked + message.sentences.length,
+            sent: counts.sent + checked.sent,
+          }));
           return {
-            ...withFrame(before, frame, (counted) => ({ ...counted, sent: counted.sent + checked.sent })),
+            ...counted,
             windowSince: fresh ? now : before.windowSince,
             windowSent: (fresh ? 0 : before.windowSent) + checked.sent,
           };

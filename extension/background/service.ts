@@ -1,14 +1,17 @@
 /**
- * Asks the service on behalf of pages: patiently when it is away, and never more than a page may.
- *
- * What decides in the browser which sentences need an answer belongs between `checkSentences` and
- * `Api.match`, and nowhere else.
+ * Asks the service on behalf of pages: only about sentences that pass the local filter, patiently
+ * when it is away, and never more than a page may.
  */
 import type { CaseReply, CheckReply, FoundMatch, PageSentence, ServerState } from "../common/messages.ts";
 import type { Settings } from "../common/settings.ts";
 import type { Case, IndexAnswer, IndexState } from "../common/wire.ts";
-import { Api, ApiError, type Trouble } from "./api.ts";
+import type { Filter } from "../filter/filter.ts";
+import { Keeper, type Ready } from "../filter/keeper.ts";
+import { onDisk } from "../filter/store.ts";
+import { FilterError, UnknownFormat } from "../filter/wire.ts";
+import { Api, ApiError, TIMEOUT_MS, type ApiSentence, type Trouble } from "./api.ts";
 import { batchesOf } from "./batches.ts";
+import { enter } from "./ledger.ts";
 import { rememberCases, rememberedCase } from "./seen.ts";
 import { changeServer, serverMemory } from "./session.ts";
 
@@ -24,6 +27,8 @@ export function backoffMs(failures: number, random: number): number {
 }
 
 function waitMs(trouble: Trouble, failures: number): number {
+  // Only an update of the extension helps, or a server that is put back.
+  if (trouble.kind === "newer") return LONGEST_WAIT_MS;
   const asked = "waitMs" in trouble ? trouble.waitMs : null;
   const own = backoffMs(failures, Math.random());
   return asked === null ? own : Math.min(Math.max(asked, 250), 60 * 60_000);
@@ -70,6 +75,39 @@ export function minScore(
   return (thresholds.similar + thresholds.match) / 2;
 }
 
+/** Share of the usual score that lets a sentence out: who wants to see more has to ask more. */
+function filterShare(sensitivity: Settings["sensitivity"]): number {
+  return sensitivity === "more" ? 0.5 : 1;
+}
+
+/** The sentences to ask about, each under its number among all. */
+function passingOf(sentences: readonly PageSentence[], host: string, filter: Filter, share: number): ApiSentence[] {
+  if (filter.isPublisher(host)) return [];
+  return sentences
+    .map(({ text, language }, number) => ({ id: `s${number}`, text, language }))
+    .filter(({ text }) => filter.passes(text, share));
+}
+
+const keeper = new Keeper(onDisk);
+
+/** The filter of a server; `heard`: the version that its last answer came from. */
+async function filterOf(server: string, heard: number | null): Promise<Ready> {
+  try {
+    return await keeper.ready(server, (since) => new Api(server).filter(since), heard);
+  } catch (error) {
+    if (error instanceof UnknownFormat) throw new ApiError({ kind: "newer" });
+    if (error instanceof FilterError) throw new ApiError({ kind: "nonsense", place: "filter" });
+    throw error;
+  }
+}
+
+/** Keeps account of what leaves, but for private windows, of which nothing is kept at all. */
+function apiFor(server: string, incognito: boolean, timeoutMs = TIMEOUT_MS): Api {
+  return new Api(server, timeoutMs, async (request) => {
+    if (!incognito) await enter({ at: Date.now(), server, ...request });
+  });
+}
+
 export interface Checked {
   readonly reply: CheckReply;
   /** Sentences that left the browser. */
@@ -78,9 +116,10 @@ export interface Checked {
   readonly changed: boolean;
 }
 
-/** The answers to a page's sentences, or how long to wait before asking again. */
+/** The answers to sentences of a page on `host`, or how long to wait before asking again. */
 export async function checkSentences(
   sentences: readonly PageSentence[],
+  host: string,
   settings: Settings,
   incognito: boolean,
 ): Promise<Checked> {
@@ -89,25 +128,30 @@ export async function checkSentences(
   const wait = memory.until - Date.now();
   if (wait > 0) return { reply: { state: "wait", ms: wait }, sent: 0, changed: false };
 
-  const api = new Api(server);
+  const api = apiFor(server, incognito);
   const found: FoundMatch[] = [];
   const cases: Record<string, Case> = {};
   let sent = 0;
   let changed = false;
   let version = 0;
   try {
-    const index = await describedIndex(server, api);
-    const score = minScore(settings.sensitivity, index.thresholds);
-    const numbered = sentences.map(({ text, language }, number) => ({ id: `s${number}`, text, language }));
-    for (const batch of batchesOf(numbered, index.limits)) {
-      sent += batch.length;
-      const answer = await api.match(batch, score);
-      changed = (await answered(server, answer.index)) || changed;
-      version = answer.index.version;
-      for (const { sentence_id, ...match } of answer.matches) {
-        found.push({ ...match, sentence: Number(sentence_id.slice(1)) });
+    const ready = await filterOf(server, memory.version);
+    ({ version, changed } = ready);
+    const passing = passingOf(sentences, host, ready.filter, filterShare(settings.sensitivity));
+    // A page of which nothing passes costs the server no request.
+    if (passing.length > 0) {
+      const index = await describedIndex(server, api);
+      const score = minScore(settings.sensitivity, index.thresholds);
+      for (const batch of batchesOf(passing, index.limits)) {
+        sent += batch.length;
+        const answer = await api.match(batch, score);
+        changed = (await answered(server, answer.index)) || changed;
+        version = answer.index.version;
+        for (const { sentence_id, ...match } of answer.matches) {
+          found.push({ ...match, sentence: Number(sentence_id.slice(1)) });
+        }
+        Object.assign(cases, answer.cases);
       }
-      Object.assign(cases, answer.cases);
     }
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
@@ -125,7 +169,7 @@ export async function askCase(id: string, server: string, incognito: boolean): P
   const memory = await serverMemory(server);
   try {
     if (memory.until > Date.now()) throw new ApiError({ kind: "unreachable" });
-    const found = await new Api(server, QUICK_MS).case(id);
+    const found = await apiFor(server, incognito, QUICK_MS).case(id);
     const asOf = new Date().toISOString();
     if (!incognito) await rememberCases([found], asOf);
     return { state: "found", case: found, asOf };
@@ -142,6 +186,7 @@ export async function serverState(server: string, permitted: boolean): Promise<S
   if (!permitted) return { state: "no-permission" };
   try {
     const index = await new Api(server, QUICK_MS).index();
+    await filterOf(server, index.version);
     return { state: "ready", index };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
@@ -157,6 +202,8 @@ export async function serverState(server: string, permitted: boolean): Promise<S
         return { state: "starting" };
       case "failing":
         return { state: "failing", status: trouble.status };
+      case "newer":
+        return { state: "newer" };
       case "refused":
       case "gone":
       case "nonsense":

@@ -11,7 +11,8 @@ export interface FrameCounts {
   /** When the page in the frame began to be read (ms since the epoch). */
   since: number;
   hints: number;
-  /** Sentences that left the browser for it. */
+  /** Sentences that were checked in the browser, and those of them that left it. */
+  checked: number;
   sent: number;
 }
 
@@ -76,7 +77,7 @@ export function withFrame(
   frame: number,
   change: (frame: FrameCounts) => FrameCounts,
 ): TabCounts {
-  const before = counts.frames[frame] ?? { since: Date.now(), hints: 0, sent: 0 };
+  const before = counts.frames[frame] ?? { since: Date.now(), hints: 0, checked: 0, sent: 0 };
   return { ...counts, frames: { ...counts.frames, [frame]: change(before) } };
 }
 

@@ -5,6 +5,7 @@ import { parseServer } from "../common/server.ts";
 import { saveSettings, type Settings } from "../common/settings.ts";
 import { reading } from "../common/sites.ts";
 import { stayAnonymous } from "./anonymous.ts";
+import { clearLedger, ledger } from "./ledger.ts";
 import { framesOf, stopTab, toPage } from "./pages.ts";
 import { hasAccess, runIn } from "./registration.ts";
 import { forgive, serverState } from "./service.ts";
@@ -39,6 +40,11 @@ export async function answerUi(
       if (shown) await changeTab(tab, (before) => ({ ...before, cursor: frame }));
       return shown;
     }
+    case "ui:ledger":
+      return ledger();
+    case "ui:clear-ledger":
+      await clearLedger();
+      return true;
     case "ui:choose":
       await saveSettings({ ready: true, server: parseServer(message.server) ?? settings.server, scope: message.scope });
       return true;
@@ -56,11 +62,13 @@ async function tabState(tab: number, settings: Settings): Promise<TabState> {
   const counts = await tabCounts(tab);
   const hints: ListedHint[] = [];
   let running = false;
+  let checked = 0;
   let sent = 0;
   for (const frame of framesOf(counts)) {
     const listed = await toPage(tab, frame, { type: "to-page:list" });
     if (listed === null) continue;
     running = true;
+    checked += counts.frames[frame]?.checked ?? 0;
     sent += counts.frames[frame]?.sent ?? 0;
     hints.push(...listed.map((hint) => ({ frame, ...hint })));
   }
@@ -68,6 +76,7 @@ async function tabState(tab: number, settings: Settings): Promise<TabState> {
     host,
     reading: host === null ? "no-access" : reading(settings, host, counts.clickedHost === host),
     running,
+    checked,
     sent,
     hints,
   };

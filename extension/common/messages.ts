@@ -88,6 +88,9 @@ export const UiMessage = v.variant("type", [
   v.strictObject({ type: v.literal("ui:read-tab"), tab: Count }),
   v.strictObject({ type: v.literal("ui:stop-tab"), tab: Count }),
   v.strictObject({ type: v.literal("ui:show"), tab: Count, frame: Count, hint: Count }),
+  /** What left the browser in this session. */
+  v.strictObject({ type: v.literal("ui:ledger") }),
+  v.strictObject({ type: v.literal("ui:clear-ledger") }),
   v.strictObject({ type: v.literal("ui:choose"), server: v.string(), scope: v.picklist(SCOPES) }),
 ]);
 export type UiMessage = v.InferOutput<typeof UiMessage>;
@@ -101,7 +104,18 @@ export type ServerState =
   | { state: "busy"; seconds: number }
   | { state: "starting" }
   | { state: "failing"; status: number }
+  /** Its local filter cannot be read by this version of the extension: nothing is sent. */
+  | { state: "newer" }
   | { state: "not-claimlight" };
+
+/** A request that said something of what is read. `at`: ms since the epoch; `body`: its exact text. */
+export interface LedgerEntry {
+  readonly at: number;
+  readonly server: string;
+  readonly path: string;
+  readonly sentences: number;
+  readonly body: string;
+}
 
 export interface ListedHint {
   readonly frame: number;
@@ -116,6 +130,8 @@ export interface TabState {
   readonly host: string | null;
   readonly reading: Reading | "no-access";
   readonly running: boolean;
+  /** Sentences that were checked in the browser, and those of them that left it. */
+  readonly checked: number;
   readonly sent: number;
   readonly hints: readonly ListedHint[];
 }
@@ -127,6 +143,8 @@ export interface UiReplies {
   "ui:read-tab": boolean;
   "ui:stop-tab": true;
   "ui:show": boolean;
+  "ui:ledger": readonly LedgerEntry[];
+  "ui:clear-ledger": true;
   "ui:choose": true;
 }
 

@@ -2,6 +2,7 @@
  * Decides which sentences a server is asked about: the twin of `matcher/filter.py`, whole numbers
  * only, so that both decide alike. Pure: knows neither pages nor servers.
  */
+import { isUnder } from "../common/sites.ts";
 import { fold, words } from "./folding.ts";
 
 /** A filter as it is sent: hashed words, a weight for each, and which claims hold them. */
@@ -39,6 +40,11 @@ export class Filter {
       const end = starts[term + 1]!;
       for (let at = starts[term]!; at < end; at++) this.rowWeights[postings[at]!]! += weight;
     }
+  }
+
+  /** Whether a page is a publisher's own: it debunks, so nothing of it need be asked about. */
+  isPublisher(host: string): boolean {
+    return this.content.hosts.some((publisher) => isUnder(host, publisher));
   }
 
   /** Whether a server is to be asked about a sentence. `share`: below 1, more sentences pass. */

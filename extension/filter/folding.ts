@@ -8,7 +8,6 @@ const PREFIX_UNITS = 5;
 
 // What text holds without showing it, and the vowel signs of Hebrew and Arabic.
 const INVISIBLE =
-  // eslint-disable-next-line no-control-regex, no-misleading-character-class
   /[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed]/gu;
 const LINK = /(?:https?:\/\/|www\.)[^ \t\n\r\f\v]+/gu;
 const HUMP = /([a-z])(?=[A-Z])/gu;

@@ -5,7 +5,7 @@
 import { turns } from "../background/turns.ts";
 import { Filter } from "./filter.ts";
 import type { Kept, Store } from "./store.ts";
-import { apply, decode, digest, FilterError, UnknownFormat, unpack } from "./wire.ts";
+import { apply, decode, digest, FilterError, UnknownFormat, unpack, type Message } from "./wire.ts";
 
 /** Fetches a response to `GET /v1/filter`; `since`: version of the filter that is at hand. */
 export type Fetch = (since: number | null) => Promise<Uint8Array<ArrayBuffer>>;
@@ -13,72 +13,78 @@ export type Fetch = (since: number | null) => Promise<Uint8Array<ArrayBuffer>>;
 export interface Ready {
   readonly filter: Filter;
   readonly version: number;
-  readonly digest: string;
+  /** Another filter took the place of the one before: what was decided by that is to be done again. */
+  readonly changed: boolean;
 }
 
-/** Milliseconds between two questions, however often a new version is heard of. */
+/** Milliseconds between two questions about one version that was heard of. */
 const LEAST_GAP_MS = 30_000;
+const FAR_MS = 7 * 86_400_000;
 
 export class Keeper {
   private readonly store: Store;
-  private held: { kept: Kept; filter: Filter; askedAt: number } | null = null;
   private readonly inTurn = turns();
+  private held: { kept: Kept; filter: Filter } | null = null;
+  /** When was last asked, and which version had been heard of then. */
+  private asked: { at: number; heard: number | null } = { at: 0, heard: null };
 
   constructor(store: Store) {
     this.store = store;
   }
 
   /**
-   * The filter to decide by.
+   * The filter to decide by: the one at hand, or a newer one where it is time to ask for it or
+   * another version was `heard` of. While no newer one can be had, the one at hand serves.
    *
    * @throws UnknownFormat where the server has one that cannot be read here: nothing may be sent.
-   * @throws FilterError where what came is damaged, and whatever `fetch` throws.
+   * @throws FilterError where what came is damaged, and without a filter whatever `fetch` throws.
    */
-  async ready(server: string, fetch: Fetch): Promise<Ready> {
+  ready(server: string, fetch: Fetch, heard: number | null = null): Promise<Ready> {
     return this.inTurn(async () => {
       if (this.held?.kept.server !== server) {
+        this.held = null;
         const kept = await this.store.read(server);
-        if (kept !== undefined && (await this.isIntact(kept))) this.hold(kept, 0);
+        if (kept !== undefined && (await digest(kept.content)) === kept.digest) this.hold(kept);
         else await this.fetchWhole(server, fetch);
       }
+      const before = this.held!;
+      if (this.isDue(before.kept, heard)) {
+        this.asked = { at: Date.now(), heard };
+        await this.update(before.kept, fetch);
+      }
       const { kept, filter } = this.held!;
-      return { filter, version: kept.version, digest: kept.digest };
+      return { filter, version: kept.version, changed: kept.digest !== before.kept.digest };
     });
   }
 
-  /**
-   * Asks for a newer filter when it is time, or when another version was `heard` of. Returns
-   * whether the filter is another one than before. Throws as `ready` does.
-   */
-  async refresh(server: string, fetch: Fetch, heard: number | null = null): Promise<boolean> {
-    const before = await this.ready(server, fetch);
-    return this.inTurn(async () => {
-      if (this.held === null) return true;
-      const { kept, askedAt } = this.held;
-      const now = Date.now();
-      const news = heard !== null && heard !== kept.version && now >= askedAt + LEAST_GAP_MS;
-      // A clock that was set back must not stop the updates.
-      const due = now >= kept.due || kept.due > now + 7 * 86_400_000;
-      if (kept.server === server && (news || due)) await this.update(kept, fetch);
-      return this.held?.kept.digest !== before.digest;
-    });
+  private isDue({ version, due }: Kept, heard: number | null): boolean {
+    const now = Date.now();
+    // A clock that was set back must not put the next question off for ever.
+    if (now >= due || due > now + FAR_MS) return now >= this.asked.at + LEAST_GAP_MS || now < this.asked.at;
+    if (heard === null || heard === version) return false;
+    return heard !== this.asked.heard || now >= this.asked.at + LEAST_GAP_MS;
   }
 
   private async update(kept: Kept, fetch: Fetch): Promise<void> {
     try {
       const message = await unpack(await fetch(kept.version));
-      let content = message.content;
-      if (message.base !== null) {
-        if (message.base !== kept.digest) return await this.fetchWhole(kept.server, fetch);
-        content = apply(decode(kept.content), content);
-      }
-      if ((await digest(content)) !== message.digest) throw new FilterError("another digest");
-      await this.keep(kept.server, message, content);
+      const content = await this.contentAfter(kept, message);
+      if (content === null) await this.fetchWhole(kept.server, fetch);
+      else await this.keep(kept.server, message, content);
     } catch (error) {
-      if (error instanceof UnknownFormat) await this.forget(kept.server);
-      else if (error instanceof FilterError) return this.fetchWhole(kept.server, fetch);
-      throw error;
+      if (!(error instanceof FilterError)) return;
+      this.held = null;
+      await this.store.remove(kept.server);
+      if (error instanceof UnknownFormat) throw error;
+      await this.fetchWhole(kept.server, fetch);
     }
+  }
+
+  /** The canonical bytes that a message leads to; `null` where it does not lead where it says. */
+  private async contentAfter(kept: Kept, message: Message): Promise<Uint8Array<ArrayBuffer> | null> {
+    if (message.base !== null && message.base !== kept.digest) return null;
+    const content = message.base === null ? message.content : apply(decode(kept.content), message.content);
+    return (await digest(content)) === message.digest ? content : null;
   }
 
   private async fetchWhole(server: string, fetch: Fetch): Promise<void> {
@@ -91,27 +97,18 @@ export class Keeper {
 
   private async keep(
     server: string,
-    { version, minWaitS, digest }: { version: number; minWaitS: number; digest: string },
+    { version, minWaitS, digest }: Message,
     content: Uint8Array<ArrayBuffer>,
   ): Promise<void> {
     // Readers who opened their browsers together shall not ask together.
     const due = Date.now() + Math.max(60, minWaitS) * 1000 * (1 + Math.random() / 4);
     const kept = { server, version, digest, content, due };
-    this.hold(kept, Date.now());
+    this.hold(kept);
     await this.store.write(kept);
   }
 
-  private hold(kept: Kept, askedAt: number): void {
+  private hold(kept: Kept): void {
     const same = this.held?.kept.digest === kept.digest ? this.held.filter : null;
-    this.held = { kept, filter: same ?? new Filter(decode(kept.content)), askedAt };
-  }
-
-  private async forget(server: string): Promise<void> {
-    this.held = null;
-    await this.store.remove(server);
-  }
-
-  private async isIntact({ content, digest: expected }: Kept): Promise<boolean> {
-    return (await digest(content)) === expected;
+    this.held = { kept, filter: same ?? new Filter(decode(kept.content)) };
   }
 }

@@ -26,6 +26,8 @@ export function serverWords(state: ServerState | { state: "no-address" }, server
       return say("serverStarting");
     case "failing":
       return say("serverFailing", state.status);
+    case "newer":
+      return say("serverNewer", server);
     case "not-claimlight":
       return say("serverNotClaimlight", server);
     case "no-address":

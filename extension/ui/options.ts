@@ -14,6 +14,7 @@ import {
 import { SENSITIVE_SITES } from "../common/sites.ts";
 import { say, type WordKey } from "../common/words.ts";
 import { serverWords } from "./ask.ts";
+import { joinLedger } from "./ledger.ts";
 import { byId, fillWords, wearTheme } from "./page.ts";
 import { joinServerField, testServer } from "./server-field.ts";
 
@@ -59,6 +60,7 @@ export async function startOptions(): Promise<void> {
     void chooseScope((event.target as HTMLInputElement).value === "all" ? "all" : "click");
   });
   joinBackup();
+  await joinLedger();
   await showKeys();
 }
 

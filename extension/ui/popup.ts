@@ -61,7 +61,7 @@ async function show(tab: number | null, again: () => Promise<void>): Promise<voi
     showTab(tab, state, settings, again);
     showHints(tab, state);
     byId("sent", HTMLElement).textContent = state.running
-      ? say("popupSent", state.sent.toLocaleString(), new URL(settings.server).host)
+      ? say("popupSent", state.sent.toLocaleString(), state.checked.toLocaleString(), new URL(settings.server).host)
       : "";
   }
   if (own === 1) await showServer(settings);

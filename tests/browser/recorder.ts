@@ -14,7 +14,7 @@ export type Way =
   | { kind: "pass" }
   | { kind: "cut" }
   | { kind: "hold" }
-  | { kind: "answer"; status: number; headers: Record<string, string>; body: string };
+  | { kind: "answer"; status: number; headers: Record<string, string>; body: string; /** Only there. */ at?: string };
 
 export interface Recorder {
   readonly address: string;
@@ -42,7 +42,7 @@ export async function openRecorder(service: string): Promise<Recorder> {
       if (way.kind === "cut") return void request.socket.destroy();
       requests.push({ method, path, headers, body: body.toString("utf8") });
       if (way.kind === "hold") return;
-      if (way.kind === "answer") return void response.writeHead(way.status, way.headers).end(way.body);
+      if (way.kind === "answer" && path.startsWith(way.at ?? "")) return void response.writeHead(way.status, way.headers).end(way.body);
       const onward = ask(service + path, { method, headers }, (answer) => {
         response.writeHead(answer.statusCode ?? 502, answer.headers);
         answer.pipe(response);

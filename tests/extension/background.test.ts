@@ -59,7 +59,7 @@ describe("one tab", () => {
   });
 
   test("a new page ends the frames of the one before, not those that already belong to it", () => {
-    const frame = (since: number) => ({ since, hints: 1, sent: 1 });
+    const frame = (since: number) => ({ since, hints: 1, checked: 0, sent: 1 });
     const before = { ...counts, frames: { 0: frame(100), 3: frame(150), 4: frame(210) } };
     expect(framesOf(withNewPage(before, 200))).toEqual([4]);
   });

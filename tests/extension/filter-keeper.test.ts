@@ -86,49 +86,62 @@ describe("news", () => {
 
   test("are not asked for before the server's waiting time is over", async () => {
     later(FIVE_MINUTES - 1);
-    expect(await keeper.refresh(SERVER, server.fetch)).toBe(false);
+    expect(await keeper.ready(SERVER, server.fetch)).toMatchObject({ version: 1, changed: false });
     expect(server.asked).toEqual([null]);
   });
 
   test("come as a difference once it is over, and are kept", async () => {
     later(FIVE_MINUTES * 1.25);
-    expect(await keeper.refresh(SERVER, server.fetch)).toBe(true);
+    expect(await keeper.ready(SERVER, server.fetch)).toMatchObject({ version: 2, changed: true });
     expect(server.asked).toEqual([null, 1]);
-    expect((await keeper.ready(SERVER, server.fetch)).digest).toBe(digest);
+    expect(await keeper.ready(SERVER, server.fetch)).toMatchObject({ version: 2, changed: false });
     expect(disk.kept.get(SERVER)!.digest).toBe(digest);
   });
 
-  test("are asked for early when an answer came from another version, but not on and on", async () => {
-    later(31_000);
-    await keeper.refresh(SERVER, server.fetch, 1);
-    expect(server.asked).toEqual([null]);
-    await keeper.refresh(SERVER, server.fetch, 3);
-    await keeper.refresh(SERVER, server.fetch, 3);
+  test("reach a browser that was closed for long before its first sentence is checked", async () => {
+    later(FIVE_MINUTES * 1000);
+    const again = new Keeper(disk);
+    expect((await again.ready(SERVER, server.fetch)).version).toBe(2);
     expect(server.asked).toEqual([null, 1]);
   });
 
+  test("are asked for at once when an answer came from another version, but not on and on", async () => {
+    await keeper.ready(SERVER, server.fetch, 1);
+    expect(server.asked).toEqual([null]);
+    await keeper.ready(SERVER, server.fetch, 3);
+    await keeper.ready(SERVER, server.fetch, 3);
+    expect(server.asked).toEqual([null, 1]);
+    later(31_000);
+    await keeper.ready(SERVER, server.fetch, 3);
+    expect(server.asked).toEqual([null, 1, 2]);
+  });
+
   test.each([
-    ["of another base", (delta: Uint8Array<ArrayBuffer>) => { delta[50]! ^= 1; }],
-    ["to another digest", (delta: Uint8Array<ArrayBuffer>) => { delta[20]! ^= 1; }],
-    ["that is damaged", (delta: Uint8Array<ArrayBuffer>) => { delta[100]! ^= 1; }],
-  ])("a difference %s leads to the whole filter", async (_, damage) => {
+    ["of another base", 50],
+    ["to another digest", 20],
+    ["that is damaged", 100],
+  ])("a difference %s leads to the whole filter", async (_, place) => {
     const answer = server.answer.bind(server);
     server.answer = (since) => {
       const body = answer(since);
-      if (since !== null) damage(body);
+      if (since !== null) body[place]! ^= 1;
       return body;
     };
     later(FIVE_MINUTES * 1.25);
-    expect(await keeper.refresh(SERVER, server.fetch)).toBe(true);
+    expect(await keeper.ready(SERVER, server.fetch)).toMatchObject({ version: 2, changed: true });
     expect(server.asked).toEqual([null, 1, null]);
-    expect((await keeper.ready(SERVER, server.fetch)).digest).toBe(digest);
+    expect(disk.kept.get(SERVER)!.digest).toBe(digest);
   });
 
-  test("that fail leave the filter that is there", async () => {
+  test("that cannot be had leave the filter that is there, and are not asked for on and on", async () => {
     later(FIVE_MINUTES * 1.25);
-    const away = () => Promise.reject(new Error("away"));
-    await expect(keeper.refresh(SERVER, away)).rejects.toThrow("away");
-    expect((await keeper.ready(SERVER, away)).version).toBe(1);
+    let asked = 0;
+    const away = () => {
+      asked += 1;
+      return Promise.reject(new Error("away"));
+    };
+    for (let page = 0; page < 9; page++) expect((await keeper.ready(SERVER, away)).version).toBe(1);
+    expect(asked).toBe(1);
   });
 
   test("in a format of the future leave no filter: nothing may be sent any more", async () => {
@@ -138,10 +151,15 @@ describe("news", () => {
       return Promise.resolve(body);
     };
     later(FIVE_MINUTES * 1.25);
-    await expect(keeper.refresh(SERVER, future)).rejects.toThrow(UnknownFormat);
+    await expect(keeper.ready(SERVER, future)).rejects.toThrow(UnknownFormat);
     await expect(keeper.ready(SERVER, future)).rejects.toThrow(UnknownFormat);
     expect(disk.kept.size).toBe(0);
   });
+});
+
+test("without a filter there is nothing to decide by", async () => {
+  const away = () => Promise.reject(new Error("away"));
+  await expect(keeper.ready(SERVER, away)).rejects.toThrow("away");
 });
 
 test("a whole filter that is not what it says is refused", async () => {
