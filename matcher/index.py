@@ -4,31 +4,26 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
-from hashlib import sha256
 from pathlib import Path
 from typing import Final, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from matcher import snapshot
+from matcher import compiling, snapshot
 from matcher.case import Case, RelatedLink
+from matcher.compiling import Progress
 from matcher.language import primary
-from matcher.lexical import Lexical, Rows, candidates, compile_rows, look_up, ranges
+from matcher.lexical import Lexical, Rows, candidates, look_up
 from matcher.pairs import PairModel
 from matcher.passages import passages
 from matcher.pipeline import match_sentences
 from matcher.reading import Reading, read
-from matcher.score import THRESHOLDS, scorer
+from matcher.score import THRESHOLDS
 from matcher.snapshot import Snapshot
 from matcher.text import normalise
 from matcher.types import Outcome, Related, Sentence
-
-Progress = Callable[[int, int], None]
-"""Called with the number of cases done and their total."""
 
 MOST_RELATED: Final = 3
 LEAST_RELATED_COVER: Final = 0.25
@@ -94,46 +89,30 @@ class Index:
         for before, after in itertools.pairwise(ordered):
             if before.id == after.id:
                 raise ValueError(f"two cases have the id {after.id!r}")
-        lines = [_line(case) for case in ordered]
-        reader = _Reader(previous)
-        for done, (case, line) in enumerate(zip(ordered, lines, strict=True), start=1):
-            reader.add(case, line)
-            if progress:
-                progress(done, len(ordered))
-        rows, wordings, pieces = reader.finish()
-        lexical = compile_rows(rows)
-        languages = Counter(primary(claim.language) for case in ordered for claim in case.claims)
-        blob = b"".join(lines)
-        return cls(
-            Snapshot(
-                header={
-                    "digest": _digest(blob),
-                    "languages": dict(sorted(languages.items())),
-                    "claims": languages.total(),
-                },
-                arrays={
-                    "hashes": rows.hashes,
-                    "zipfs": rows.zipfs,
-                    "indptr": rows.indptr,
-                    "row_case": rows.case,
-                    "row_wording": wordings,
-                    "row_piece": pieces,
-                    "vocabulary": lexical.vocabulary,
-                    "idf": lexical.idf,
-                    "terms": lexical.terms,
-                    "post_indptr": lexical.post_indptr,
-                    "post_rows": lexical.post_rows,
-                    "post_weights": lexical.post_weights,
-                    "ids": np.array([case.id.encode() for case in ordered], dtype="S128"),
-                    "offsets": np.cumsum([0, *map(len, lines)], dtype=np.int64),
-                    "published": np.array(
-                        [case.published.toordinal() for case in ordered], dtype=np.int32
-                    ),
-                },
-                cases=blob,
-            ),
-            pair_model,
-        )
+        if previous is None:
+            return cls(
+                compiling.revised(compiling.empty(), ordered, (), progress=progress), pair_model
+            )
+        put = [case for case in ordered if not previous.holds(case)]
+        gone = {case_id.decode() for case_id in previous._ids} - {case.id for case in ordered}
+        content = compiling.revised(previous._content, put, gone, progress=progress)
+        return cls(content, pair_model)
+
+    def revised(self, put: Iterable[Case], gone: Collection[str] = ()) -> Self:
+        """The index with some cases put and others gone; equal to one built of them all.
+
+        The work of ``build`` without reading, or even looking at, what does not change.
+
+        Raises
+        ------
+        ValueError
+            where two of the cases have one id, or one is to be put and gone.
+        """
+        ordered = sorted(put, key=lambda case: case.id)
+        ids = [case.id for case in ordered]
+        if len(set(ids)) < len(ids) or not set(ids).isdisjoint(gone):
+            raise ValueError("a case is given twice")
+        return type(self)(compiling.revised(self._content, ordered, gone), self.pair_model)
 
     def save(self, folder: Path) -> None:
         """Write the index as a snapshot folder, whole or not at all (SnapshotError)."""
@@ -154,6 +133,11 @@ class Index:
 
     def __len__(self) -> int:
         return len(self._ids)
+
+    def holds(self, case: Case) -> bool:
+        """Whether this very case is in the index, as it is."""
+        number = self._number(case.id)
+        return number is not None and self.line(number) == compiling.case_line(case)
 
     def __contains__(self, case_id: str) -> bool:
         return self._number(case_id) is not None
@@ -269,78 +253,3 @@ class Index:
     def _speaks(self, number: int, language: str) -> bool:
         claims = json.loads(self.line(number))["claims"]
         return any(primary(claim["language"]) == language for claim in claims)
-
-
-def _line(case: Case) -> bytes:
-    return case.model_dump_json(exclude_none=True).encode() + b"\n"
-
-
-def _digest(cases: bytes) -> str:
-    engine = f"claimlight {snapshot.FORMAT} {scorer().name}\n".encode()
-    return sha256(engine + cases).hexdigest()
-
-
-class _Reader:
-    """Collects the rows of cases, taking those of unchanged cases from an earlier index."""
-
-    def __init__(self, previous: Index | None) -> None:
-        self._previous = previous
-        self._old_rows = len(previous.rows) if previous else 0
-        self._first_row = (
-            np.searchsorted(previous.rows.case, np.arange(len(previous) + 1)) if previous else None
-        )
-        self._fresh: list[Reading] = []
-        self._fresh_wordings: list[int] = []
-        self._fresh_pieces: list[int] = []
-        # Rows of the cases in their order, counted through the old rows and then the fresh.
-        self._taken: list[NDArray[np.int64]] = []
-        self._counts: list[int] = []
-
-    def add(self, case: Case, line: bytes) -> None:
-        taken = self._unchanged(case.id, line)
-        if taken is None:
-            start = self._old_rows + len(self._fresh)
-            for number, claim in enumerate(case.claims):
-                for piece, reading in enumerate(passages(claim.text, claim.language)):
-                    self._fresh.append(reading)
-                    self._fresh_wordings.append(number)
-                    self._fresh_pieces.append(piece)
-            taken = np.arange(start, self._old_rows + len(self._fresh))
-        self._taken.append(taken)
-        self._counts.append(len(taken))
-
-    def _unchanged(self, case_id: str, line: bytes) -> NDArray[np.int64] | None:
-        if self._previous is None or self._first_row is None:
-            return None
-        number = self._previous._number(case_id)
-        if number is None or self._previous.line(number) != line:
-            return None
-        return np.arange(self._first_row[number], self._first_row[number + 1])
-
-    def finish(self) -> tuple[Rows, NDArray[np.int16], NDArray[np.int16]]:
-        """The rows, and for each the number of its wording and of the piece within it."""
-        fresh = self._fresh
-        lengths = [len(reading) for reading in fresh]
-        hashes = np.fromiter((h for r in fresh for h in r.hashes), np.uint64, sum(lengths))
-        zipfs = np.fromiter((z for r in fresh for z in r.zipfs), np.float32, sum(lengths))
-        wordings = np.array(self._fresh_wordings, dtype=np.int16)
-        pieces = np.array(self._fresh_pieces, dtype=np.int16)
-        if self._previous is not None:
-            old, arrays = self._previous.rows, self._previous._content.arrays
-            lengths = [*np.diff(old.indptr), *lengths]
-            hashes = np.concatenate((old.hashes, hashes))
-            zipfs = np.concatenate((old.zipfs, zipfs))
-            wordings = np.concatenate((arrays["row_wording"], wordings))
-            pieces = np.concatenate((arrays["row_piece"], pieces))
-        taken = np.concatenate(self._taken) if self._taken else np.zeros(0, dtype=np.int64)
-        all_lengths = np.array(lengths, dtype=np.int64)
-        starts = np.cumsum(all_lengths) - all_lengths
-        flat = ranges(starts[taken], all_lengths[taken])
-        case = np.repeat(np.arange(len(self._counts), dtype=np.int32), self._counts)
-        rows = Rows(
-            hashes=hashes[flat],
-            zipfs=zipfs[flat],
-            indptr=np.concatenate(([0], np.cumsum(all_lengths[taken]))).astype(np.int64),
-            case=case,
-        )
-        return rows, wordings[taken], pieces[taken]

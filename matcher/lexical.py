@@ -66,38 +66,71 @@ class Lexical:
         return len(self.indptr) - 1
 
 
+Numbered = tuple[NDArray[np.uint64], NDArray[np.int32]]
+"""A sorted vocabulary, and stems as places in it."""
+
+
 def ranges(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
     """The integers of several ranges, one range after the other."""
     ends = np.cumsum(lengths)
     return np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - lengths - starts, lengths)
 
 
-def compile_rows(rows: Rows) -> Lexical:
-    """Weigh the terms and lay out the postings; deterministic, no text needed."""
-    vocabulary, inverse = np.unique(rows.hashes, return_inverse=True)
-    terms = inverse.astype(np.int32)
+def compile_rows(rows: Rows, numbered: Numbered | None = None) -> Lexical:
+    """Weigh the terms and lay out the postings; deterministic, no text needed.
+
+    ``numbered`` are the terms of the rows where they are known already.
+    """
+    vocabulary, terms = numbered or number(rows.hashes)
     lengths = np.diff(rows.indptr)
     row_of = np.repeat(np.arange(len(rows), dtype=np.int32), lengths)
+    # The postings are the transposed rows: counted into place, which is faster than sorting.
+    shape = (len(rows), len(vocabulary))
+    places = np.arange(len(terms), dtype=np.int32)
+    transposed = csr_matrix((places, terms, rows.indptr), shape=shape).tocsc()
+    order = transposed.data
+    commonest = np.maximum.reduceat(rows.zipfs[order], transposed.indptr[:-1]) if len(terms) else ()
 
-    commonest = np.zeros(len(vocabulary), dtype=np.float64)
-    np.maximum.at(commonest, terms, rows.zipfs)
-    pairs = np.unique(terms.astype(np.int64) << 32 | rows.case[row_of]) >> 32
-    cases_with = np.bincount(pairs, minlength=len(vocabulary))
-    idf = index_idf(commonest, cases_with, len(np.unique(rows.case))).astype(np.float32)
+    # Rows of one case stand side by side, so that a term's cases are counted where they change.
+    term, case = terms[order], rows.case[row_of[order]]
+    changes = np.ones(len(term), dtype=bool)
+    changes[1:] = (term[1:] != term[:-1]) | (case[1:] != case[:-1])
+    cases_with = np.bincount(term[changes], minlength=len(vocabulary))
+    cases = 1 + int(np.count_nonzero(np.diff(rows.case))) if len(rows) else 0
+    idf = index_idf(np.asarray(commonest, dtype=np.float64), cases_with, cases).astype(np.float32)
 
     average = lengths.mean() if len(lengths) else 1.0
     norm = K1 * (1 - B + B * lengths / max(average, 1.0))
     weights = idf[terms] * (K1 + 1) / (1 + norm[row_of])
-    order = np.argsort(terms, kind="stable")
     return Lexical(
         vocabulary=vocabulary,
         idf=idf,
         terms=terms,
         indptr=rows.indptr,
-        post_indptr=np.searchsorted(terms[order], np.arange(len(vocabulary) + 1)).astype(np.int32),
+        post_indptr=transposed.indptr.astype(np.int32),
         post_rows=row_of[order],
         post_weights=weights[order].astype(np.float32),
     )
+
+
+def number(hashes: NDArray[np.uint64]) -> Numbered:
+    """A number for each stem: its place in the sorted vocabulary."""
+    vocabulary, inverse = np.unique(hashes, return_inverse=True)
+    return vocabulary, inverse.astype(np.int32)
+
+
+def renumber(old: Numbered, fresh: NDArray[np.uint64], taken: NDArray[np.int64]) -> Numbered:
+    """What ``number`` gives for some stems, without sorting those again that are numbered.
+
+    ``taken`` are places in the old ones, and on from there in the fresh.
+    """
+    vocabulary, terms = old
+    together = np.union1d(vocabulary, fresh)
+    moved = np.searchsorted(together, vocabulary).astype(np.int32)
+    added = np.searchsorted(together, fresh).astype(np.int32)
+    renumbered = np.concatenate((moved[terms], added))[taken]
+    used = np.bincount(renumbered, minlength=len(together)) > 0
+    return together[used], (np.cumsum(used, dtype=np.int32) - 1)[renumbered].astype(np.int32)
 
 
 def index_idf(

@@ -132,9 +132,7 @@ def consequences(
 
 def drafted(current: Index, put: Mapping[str, Case], retract: Iterable[str]) -> Index:
     """The index as it would be."""
-    gone = set(retract)
-    kept = (case for case in current.cases() if case.id not in gone and case.id not in put)
-    return Index.build([*kept, *put.values()], previous=current)
+    return current.revised(put.values(), set(retract) - put.keys())
 
 
 def field_changes(before: Case | None, after: Case | None) -> tuple[FieldChange, ...]:

@@ -21,7 +21,6 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from matcher.case import Case
 from matcher.errors import SnapshotError
 from matcher.index import Index
 from matcher.pairs import PairModel
@@ -239,9 +238,6 @@ class _Compiler:
         self._snapshots = snapshots
         self._pair_model = pair_model
         self._lock: int | None = None
-        # What the last snapshot was made from, so that a small push stays a small work.
-        self._published: Published | None = None
-        self._cases: dict[str, Case] = {}
         self._unreadable: set[str] = set()
 
     def try_lock(self) -> bool:
@@ -266,12 +262,7 @@ class _Compiler:
 
     def compile(self, previous: Current | None) -> tuple[Current, tuple[str, ...]]:
         """Build what is published now; return it and the ids that could not be read."""
-        published = self._fetch()
-        index = Index.build(
-            self._cases.values(),
-            previous=previous.index if previous else None,
-            pair_model=self._pair_model,
-        )
+        published, index = self._fetch(previous)
         built = Current(index, published.version, published.mark, published.published_at, False)
         try:
             self._save(built)
@@ -290,21 +281,25 @@ class _Compiler:
             with contextlib.suppress(SnapshotError, OSError):
                 self._save(current)
 
-    def _fetch(self) -> Published:
-        update = self._store.update(self._published) if self._published else None
-        if update is not None:
-            for case_id in (*update.gone, *update.unreadable):
-                self._cases.pop(case_id, None)
-            self._cases.update((case.id, case) for case in update.put)
+    def _fetch(self, previous: Current | None) -> tuple[Published, Index]:
+        """What is published now: what has changed since the previous index, where that is known."""
+        update = None
+        if previous is not None and previous.version:
+            known = (previous.version, previous.published_at, len(previous.index), previous.mark)
+            update = self._store.update(Published(*known))
+        if previous is not None and update is not None:
+            gone = {*update.gone, *update.unreadable}
             self._unreadable -= {*update.gone, *(case.id for case in update.put)}
             self._unreadable |= set(update.unreadable)
-            self._published = update.published
-            return update.published
+            return update.published, previous.index.revised(update.put, gone)
         contents = self._store.contents()
-        self._cases = {case.id: case for case in contents.cases}
         self._unreadable = set(contents.unreadable)
-        self._published = contents.published
-        return contents.published
+        index = Index.build(
+            contents.cases,
+            previous=previous.index if previous else None,
+            pair_model=self._pair_model,
+        )
+        return contents.published, index
 
     def _save(self, current: Current) -> None:
         draft = self._snapshots / f".draft-{os.getpid()}"

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from matcher.case import Case
 from matcher.errors import SnapshotError
 from matcher.index import Index
 from matcher.types import Band, Sentence
@@ -125,6 +126,41 @@ def test_an_update_from_the_previous_index_equals_building_anew() -> None:
     assert updated.digest == anew.digest
     for name, array in anew._content.arrays.items():
         np.testing.assert_array_equal(array, updated._content.arrays[name])
+
+
+@given(st.data())
+@settings(max_examples=40, deadline=None)
+def test_an_index_revised_step_by_step_equals_one_built_at_once(data: st.DataObject) -> None:
+    texts = st.sampled_from(
+        ["NATO expands to the east.", "Вакцины опасны для всех.", "Cheese on the Moon, says NASA."]
+    )
+    index = Index.build([])
+    published: dict[str, Case] = {}
+    for _ in range(data.draw(st.integers(1, 4))):
+        ids = data.draw(st.lists(st.sampled_from("abcdefgh"), unique=True, max_size=5))
+        put = [make_case(each, data.draw(texts), data.draw(texts)) for each in ids]
+        gone = data.draw(st.sets(st.sampled_from("abcdefghi"))) - set(ids)
+        published |= {case.id: case for case in put}
+        published = {each: case for each, case in published.items() if each not in gone}
+        index = index.revised(put, gone)
+    built = Index.build(published.values())
+    assert (index.digest, index.languages, index.claims) == (
+        built.digest,
+        built.languages,
+        built.claims,
+    )
+    assert list(index.cases()) == list(built.cases())
+    for name, array in built._content.arrays.items():
+        np.testing.assert_array_equal(index._content.arrays[name], array, err_msg=name)
+
+
+def test_a_revision_that_names_a_case_twice_is_refused() -> None:
+    index = Index.build([make_case("a", "NATO expands to the east.")])
+    case = make_case("b", "NATO expands to the west.")
+    with pytest.raises(ValueError, match="twice"):
+        index.revised([case, case])
+    with pytest.raises(ValueError, match="twice"):
+        index.revised([case], ["b"])
 
 
 def test_two_cases_with_one_id_are_refused() -> None:

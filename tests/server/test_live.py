@@ -231,6 +231,7 @@ def test_an_index_that_cannot_be_built_leaves_the_last_one_and_tells_why(
 
     with monkeypatch.context() as broken:
         broken.setattr(Index, "build", fail)
+        broken.setattr(Index, "revised", fail)
         store.apply(put=[make_case("b")], who="editor")
         assert eventually(lambda: any("version 2" in told for told in live.problems()))
         assert live.current is not None

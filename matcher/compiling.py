@@ -1,0 +1,203 @@
+"""From cases to the content of an index: read what is new, take over what is not.
+
+Deterministic: the same cases give the same content, whatever they were compiled on top of.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
+from hashlib import sha256
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matcher import snapshot
+from matcher.case import Case
+from matcher.language import primary
+from matcher.lexical import Numbered, Rows, compile_rows, ranges, renumber
+from matcher.passages import passages
+from matcher.reading import Reading
+from matcher.score import scorer
+from matcher.snapshot import Snapshot
+
+Progress = Callable[[int, int], None]
+"""Called with the number of cases read and their total."""
+
+
+def case_line(case: Case) -> bytes:
+    """The case as an index holds it."""
+    return case.model_dump_json(exclude_none=True).encode() + b"\n"
+
+
+def empty() -> Snapshot:
+    """The content of an index without cases, to compile others on top of."""
+    return Snapshot(
+        header={"languages": {}},
+        arrays={
+            "hashes": np.zeros(0, np.uint64),
+            "zipfs": np.zeros(0, np.float32),
+            "vocabulary": np.zeros(0, np.uint64),
+            "terms": np.zeros(0, np.int32),
+            "indptr": np.zeros(1, np.int64),
+            "row_case": np.zeros(0, np.int32),
+            "row_wording": np.zeros(0, np.int16),
+            "row_piece": np.zeros(0, np.int16),
+            "ids": np.zeros(0, "S128"),
+            "offsets": np.zeros(1, np.int64),
+            "published": np.zeros(0, np.int32),
+        },
+        cases=b"",
+    )
+
+
+def revised(
+    old: Snapshot,
+    put: Sequence[Case],
+    gone: Collection[str],
+    *,
+    progress: Progress | None = None,
+) -> Snapshot:
+    """The content with some cases put and others gone; only what is put is read.
+
+    Parameters
+    ----------
+    put
+        cases with different ids, sorted by id; each replaces the one of its id.
+    gone
+        ids to leave out; one that is not there does not matter.
+    """
+    arrays = old.arrays
+    count = len(arrays["ids"])
+    lines = [case_line(case) for case in put]
+    fresh = _read(put, progress)
+    put_ids = np.array([case.id.encode() for case in put], dtype="S128")
+    touched = np.concatenate((put_ids, np.array([i.encode() for i in gone], dtype="S128")))
+    replaced = _positions(arrays["ids"], touched)
+    kept = np.delete(np.arange(count), replaced)
+    places = np.searchsorted(arrays["ids"][kept], put_ids)
+    # Numbers of cases, counted through the old and then the put ones, in the order of ids.
+    source = np.insert(kept, places, np.arange(count, count + len(put)))
+
+    rows, numbered, wordings, pieces = _rows(old, fresh, source)
+    lexical = compile_rows(rows, numbered)
+    blob = b"".join(_runs(old, lines, source))
+    lengths = np.concatenate((np.diff(arrays["offsets"]), [len(line) for line in lines]))
+    days = np.array([case.published.toordinal() for case in put], dtype=np.int32)
+    languages = _languages(old, replaced, put)
+    return Snapshot(
+        header={
+            "digest": _digest(blob),
+            "languages": dict(sorted(languages.items())),
+            "claims": languages.total(),
+        },
+        arrays={
+            "hashes": rows.hashes,
+            "zipfs": rows.zipfs,
+            "indptr": rows.indptr,
+            "row_case": rows.case,
+            "row_wording": wordings,
+            "row_piece": pieces,
+            "vocabulary": lexical.vocabulary,
+            "idf": lexical.idf,
+            "terms": lexical.terms,
+            "post_indptr": lexical.post_indptr,
+            "post_rows": lexical.post_rows,
+            "post_weights": lexical.post_weights,
+            "ids": np.concatenate((arrays["ids"], put_ids))[source],
+            "offsets": np.concatenate(([0], np.cumsum(lengths[source]))).astype(np.int64),
+            "published": np.concatenate((arrays["published"], days))[source],
+        },
+        cases=blob,
+    )
+
+
+Passage = tuple[Reading, int, int]
+"""A passage of a claim, the number of its wording, and its place within that."""
+
+
+def _read(put: Sequence[Case], progress: Progress | None) -> list[list[Passage]]:
+    read = []
+    for done, case in enumerate(put, start=1):
+        read.append(
+            [
+                (reading, number, piece)
+                for number, claim in enumerate(case.claims)
+                for piece, reading in enumerate(passages(claim.text, claim.language))
+            ]
+        )
+        if progress:
+            progress(done, len(put))
+    return read
+
+
+def _positions(ids: NDArray[Any], wanted: NDArray[Any]) -> NDArray[np.int64]:
+    """Where the wanted ids stand, of those that are there; each once."""
+    if not len(ids):
+        return np.zeros(0, dtype=np.int64)
+    at = np.minimum(np.searchsorted(ids, wanted), len(ids) - 1)
+    return np.unique(at[ids[at] == wanted]).astype(np.int64)
+
+
+def _rows(
+    old: Snapshot, fresh: Sequence[Sequence[Passage]], source: NDArray[np.int64]
+) -> tuple[Rows, Numbered, NDArray[np.int16], NDArray[np.int16]]:
+    """The rows of the cases in their order, counted through the old rows and then the fresh."""
+    arrays = old.arrays
+    flat = [passage for passages_of_case in fresh for passage in passages_of_case]
+    readings = [reading for reading, _, _ in flat]
+    sizes = [len(reading) for reading in readings]
+    hashes = np.fromiter((h for r in readings for h in r.hashes), np.uint64, sum(sizes))
+    zipfs = np.fromiter((z for r in readings for z in r.zipfs), np.float32, sum(sizes))
+
+    first = np.searchsorted(arrays["row_case"], np.arange(len(arrays["ids"]) + 1))
+    counts = np.concatenate((np.diff(first), [len(each) for each in fresh])).astype(np.int64)
+    starts = np.cumsum(counts) - counts
+    taken = ranges(starts[source], counts[source])
+    lengths = np.concatenate((np.diff(arrays["indptr"]), sizes)).astype(np.int64)
+    at = ranges((np.cumsum(lengths) - lengths)[taken], lengths[taken])
+    wordings = np.array([number for _, number, _ in flat], dtype=np.int16)
+    pieces = np.array([piece for _, _, piece in flat], dtype=np.int16)
+    rows = Rows(
+        hashes=np.concatenate((arrays["hashes"], hashes))[at],
+        zipfs=np.concatenate((arrays["zipfs"], zipfs))[at],
+        indptr=np.concatenate(([0], np.cumsum(lengths[taken]))).astype(np.int64),
+        case=np.repeat(np.arange(len(source), dtype=np.int32), counts[source]),
+    )
+    return (
+        rows,
+        renumber((arrays["vocabulary"], arrays["terms"]), hashes, at),
+        np.concatenate((arrays["row_wording"], wordings))[taken],
+        np.concatenate((arrays["row_piece"], pieces))[taken],
+    )
+
+
+def _runs(old: Snapshot, lines: Sequence[bytes], source: NDArray[np.int64]) -> Iterator[bytes]:
+    """The cases as lines, in order; old ones that stand side by side in one piece."""
+    count, offsets = len(old.arrays["ids"]), old.arrays["offsets"]
+    breaks = np.flatnonzero((np.diff(source) != 1) | (source[1:] >= count)) + 1
+    bounds = [0, *breaks.tolist(), len(source)] if len(source) else [0]
+    for start, end in itertools.pairwise(bounds):
+        first, last = int(source[start]), int(source[end - 1])
+        if first >= count:
+            yield lines[first - count]
+        else:
+            yield bytes(old.cases[offsets[first] : offsets[last + 1]])
+
+
+def _languages(old: Snapshot, replaced: NDArray[np.int64], put: Sequence[Case]) -> Counter[str]:
+    offsets = old.arrays["offsets"]
+    languages = Counter(old.header["languages"])
+    for number in replaced:
+        case = json.loads(bytes(old.cases[offsets[number] : offsets[number + 1]]))
+        languages.subtract(primary(claim["language"]) for claim in case["claims"])
+    languages.update(primary(claim.language) for case in put for claim in case.claims)
+    return +languages  # without those that are gone
+
+
+def _digest(cases: bytes) -> str:
+    engine = f"claimlight {snapshot.FORMAT} {scorer().name}\n".encode()
+    return sha256(engine + cases).hexdigest()
