@@ -9,9 +9,12 @@ export function say(key: WordKey, ...values: readonly (string | number)[]): stri
   return browser.i18n.getMessage(key, values.map(String));
 }
 
-/** The language that {@link say} speaks, for `lang` attributes, dates and numbers. */
+/**
+ * The language that {@link say} speaks, for `lang` attributes, dates and numbers: it is one of the
+ * words themselves, since the browser's own language may be one that we have no words in.
+ */
 export function wordsLanguage(): string {
-  return browser.i18n.getMessage("@@ui_locale").replace("_", "-") || "en";
+  return say("wordsLanguage");
 }
 
 export function sayDate(day: string): string {

@@ -106,6 +106,7 @@ async function tabOf(context: BrowserContext, page: Page): Promise<Tab> {
       return treeOf(root);
     },
     front: () => page.bringToFront(),
+    closed: () => page.isClosed(),
     close: () => page.close(),
   };
 }

@@ -21,6 +21,7 @@ export interface Tab {
   tree(): Promise<Tree>;
   /** Brings it to the front: browsers give keys and focus only to the tab that is seen. */
   front(): Promise<void>;
+  closed(): boolean;
   close(): Promise<void>;
 }
 

@@ -106,6 +106,7 @@ function tabOf(connection: Connection, page: Page): Tab {
       return treeOf(answer.result.result);
     },
     front: () => page.bringToFront(),
+    closed: () => page.isClosed(),
     close: () => page.close(),
   };
 }

@@ -9,6 +9,17 @@ import { keepPicture, PATIENCE, until } from "./wait.ts";
 const CLAIM = /^The West(, after| gave guarantees)/;
 const PARAPHRASE = "After the Soviet";
 
+/** What the service itself says of English sentences. */
+async function bandsOf(sentences: readonly string[]): Promise<Map<string, string>> {
+  const response = await fetch(`${inject("server")}/v1/match`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ language: "en", sentences: sentences.map((text, id) => ({ id: String(id), text })) }),
+  });
+  const { matches } = (await response.json()) as { matches: { sentence_id: string; band: string }[] };
+  return new Map(matches.map(({ sentence_id, band }) => [sentences[Number(sentence_id)] ?? "", band]));
+}
+
 describe.each(browsers)("in $name", ({ name, open }) => {
   let site: Site;
   let browser: Driver;
@@ -170,13 +181,33 @@ describe.each(browsers)("in $name", ({ name, open }) => {
     );
     expect(server).toMatch(/It knows \d+ cases/);
     const sent = await popup.evaluate(() => document.querySelector("#sent")?.textContent);
-    expect(sent).toMatch(/Sentences of this page sent to 127\.0\.0\.1:\d+: 11$/);
+    expect(sent).toMatch(/^On this page \d of 11 sentences were sent to 127\.0\.0\.1:\d+\.$/);
     await keepPicture(popup, `popup-${name}`);
     expect(popup.errors).toEqual([]);
     await popup.evaluate(() => {
       document.querySelector<HTMLElement>("#list li:nth-child(2) button")?.click();
     });
     await until(() => cardIn(tab), (card) => card !== null);
+    // Its work is done, so it goes, as a popup does.
+    await until(() => popup.close().then(() => true, () => popup.closed()), Boolean);
+  });
+
+  test("sentences that merely resemble a claim are marked as well, unless the reader turns them off", async () => {
+    await tab.goto(site.page("bands"));
+    const sentences = await tab.evaluate(() => [...document.querySelectorAll("li")].map(({ textContent }) => textContent));
+    const bands = await bandsOf(sentences);
+    const marked = (band: (band: string | undefined) => boolean) =>
+      sentences.filter((sentence) => band(bands.get(sentence))).join("");
+    const both = marked((band) => band !== undefined);
+    const matches = marked((band) => band === "match");
+    // The page has some of either, else this test would show nothing.
+    expect([both === matches, matches === ""]).toEqual([false, false]);
+    await expect.poll(() => markedText(tab), PATIENCE).toBe(both);
+    await keepPicture(tab, `bands-${name}`);
+    await setSettings(browser, { showSimilar: false });
+    await expect.poll(() => markedText(tab), PATIENCE).toBe(matches);
+    await setSettings(browser, { showSimilar: true });
+    await expect.poll(() => markedText(tab), PATIENCE).toBe(both);
   });
 
   test("sentences in frames of the same site are marked and counted", async () => {

@@ -1,6 +1,7 @@
 /** A small web site that holds the pages of the corpus, `pages/<slug>/page.html`. */
 import { readFile, readdir } from "node:fs/promises";
 import { createServer } from "node:http";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const pages = fileURLToPath(new URL("./pages/", import.meta.url));
@@ -14,8 +15,8 @@ export interface Expected {
 }
 
 export async function slugs(): Promise<string[]> {
-  const entries = await readdir(pages, { withFileTypes: true });
-  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name).sort();
+  const files = await readdir(pages, { recursive: true });
+  return files.filter((file) => file.endsWith("/expected.json")).map((file) => dirname(file)).sort();
 }
 
 export async function expected(slug: string): Promise<Expected> {
@@ -42,7 +43,7 @@ export async function openSite(): Promise<Site> {
     void (async () => {
       try {
         const body = await readFile(`${pages}${slug}/${name}.${type}`);
-        const { headers = {} } = await expected(slug);
+        const { headers = {} } = await expected(slug).catch(() => ({ headers: {} }));
         response.writeHead(200, { "Content-Type": TYPES[type], ...headers }).end(body);
       } catch {
         response.writeHead(404).end();

@@ -41,6 +41,10 @@ describe.each(languages)("%s", (language) => {
   });
 });
 
+test("each file names its own language", async () => {
+  for (const language of languages) expect((await read(language))["wordsLanguage"]?.message).toBe(language);
+});
+
 test("every string that the pages name exists", async () => {
   const keys = await named();
   expect([...keys].filter((key) => !(key in en))).toEqual([]);
