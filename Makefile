@@ -9,7 +9,7 @@ NODE_MAJOR := $(shell node --version 2>/dev/null | sed 's/^v\([0-9]*\).*/\1/')
 HAS_NODE := $(shell [ "$(NODE_MAJOR)" -ge 20 ] 2>/dev/null && echo yes)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check format evaluate evaluate-update bench schema lock \
+.PHONY: help serve test torture check format evaluate evaluate-update bench schema lock \
 	extension extension-test demo clean
 
 help: ## list the targets
@@ -21,6 +21,10 @@ serve: $(RUN) ## start the service with its own Redis, and say what to do next
 test: $(DEV) ## all tests; says what it had to leave out, and why (CI leaves out nothing)
 	$(BIN)/pytest
 	@sh tests/run-extension-tests
+
+torture: $(DEV) ## the long tests at full size, with their figures (about ten minutes)
+	CLAIMLIGHT_TORTURE=yes $(BIN)/pytest -s tests/server/processes/test_publication.py \
+		tests/server/processes/test_kill.py tests/server/formats/test_claimreview.py
 
 check: $(DEV) ## format, lint and types, Python and TypeScript
 	$(BIN)/ruff check

@@ -5,13 +5,22 @@ from __future__ import annotations
 import doctest
 import io
 import json
+import os
+import subprocess
+import sys
 import tracemalloc
 from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from matcher.case import Case
 from server.formats import Rejected, ratings, read, wording
 from server.formats.ratings import TABLE, verdict_of
+
+TORTURE = os.environ.get("CLAIMLIGHT_TORTURE") == "yes"
 
 REVIEW: dict[str, Any] = {
     "@context": "http://schema.org",
@@ -180,6 +189,37 @@ def test_memory_does_not_grow_with_the_feed() -> None:
 
     peak(10)
     assert peak(600) < peak(60) + 1_000_000  # 5 MB more of feed
+
+
+MEASURE = """
+import re, sys
+from pathlib import Path
+from server.formats import Rejected, read
+count = sum(not isinstance(row, Rejected) for row in read(Path(sys.argv[1])))
+# Not getrusage: its figure begins with that of the process that started this one.
+told = Path("/proc/self/status").read_text()
+print(count, int(re.search(r"VmHWM:\\s+(\\d+) kB", told)[1]) // 1024)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells the peak")
+@pytest.mark.parametrize("megabytes", [200 if TORTURE else 20])
+def test_feed_of_200_megabytes_is_read_in_less_than_200_megabytes_of_memory(
+    tmp_path: Path, megabytes: int
+) -> None:
+    path = tmp_path / "feed.json"
+    body = "Nothing of it is true, as the records of the agency show. " * 10
+    entries = megabytes * 1_000_000 // len(next(islice(feed(2, body), 1, 2)))
+    with path.open("wb") as file:
+        file.writelines(feed(entries, body))
+    assert path.stat().st_size > megabytes * 990_000
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURE, path], capture_output=True, text=True, check=True
+    )
+    count, peak = map(int, done.stdout.split())
+    print(f"\n{path.stat().st_size / 1e6:.0f} MB, {count:,} reviews: at most {peak} MB of memory")
+    assert count == entries
+    assert peak < 200
 
 
 def test_table_of_ratings_is_without_contradiction() -> None:
