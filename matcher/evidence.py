@@ -164,13 +164,15 @@ def matched_window(sentence: Reading, shared: set[int]) -> tuple[int, int]:
 
 
 def negation_differs(sentence: Reading, claim: Reading, window: tuple[int, int]) -> bool:
-    """Whether just one of the two negates, counting only the words around the match.
+    """Whether one of the two negates what the other does not, counting only near the match.
 
-    Presence, not parity: "no microchips, and no plan" is no double negation.
+    Presence and parity both: "no microchips, and no plans" is no double negation, but "never
+    promised not to" is one more than "promised not to".
     """
     negators = NEGATORS.get(sentence.language, frozenset())
-    inside = sentence.words[window[0] : window[1]]
-    return negators.isdisjoint(inside) is not negators.isdisjoint(claim.words)
+    mine = sum(word in negators for word in sentence.words[window[0] : window[1]])
+    its = sum(word in negators for word in claim.words)
+    return bool(mine) is not bool(its) or mine % 2 != its % 2
 
 
 def frames(reading: Reading) -> frozenset[str]:

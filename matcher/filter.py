@@ -8,11 +8,11 @@ All arithmetic is on integers, so that a browser decides exactly as is decided h
 from __future__ import annotations
 
 import json
-import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -30,8 +30,47 @@ from matcher.text import normalise, split_sentences, stem, stem_hash
 WEIGHT_STEP: Final = 0.8
 """Natural logarithms a unit of weight: an idf of 0 to 12 in the numbers 1 to 15."""
 MOST_WEIGHT: Final = 15
-UNKNOWN_WEIGHT: Final = 10
-"""Weight of a word of the sentence that no claim holds: an idf of 8, that of a telling word."""
+MODEL: Final = Path(__file__).parent / "model" / "filter.json"
+"""The rule, made by ``python -m matcher.training.filter``."""
+EVIDENCE: Final = 8
+"""Numbers that the rule weighs for each row; see ``Filter.evidence``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How a sentence is decided by, in whole numbers that travel with the filter.
+
+    ``unknown_weight`` is that of a word which no claim holds; rows below ``gate`` are not looked
+    at; ``bias`` and ``coefficients`` give a row's score; from ``least_score`` on a sentence
+    passes, from ``eager_score`` on for readers who want to see more.
+    """
+
+    unknown_weight: int
+    gate: int
+    bias: int
+    coefficients: tuple[int, ...]
+    least_score: int
+    eager_score: int
+
+    @classmethod
+    def shipped(cls, cases: int) -> Rule:
+        """The rule for an index of so many cases: the best of more is better by chance."""
+        model = json.loads(MODEL.read_text(encoding="utf-8"))
+        by_chance = model["score_a_doubling"] * (log64(max(cases, 1)) - log64(model["cases"])) // 64
+        return cls(
+            unknown_weight=model["unknown_weight"],
+            gate=model["gate"],
+            bias=model["bias"],
+            coefficients=tuple(model["coefficients"]),
+            least_score=max(1, model["least_score"] + by_chance),
+            eager_score=max(1, model["eager_score"] + by_chance),
+        )
+
+
+def log64(number: int) -> int:
+    """64 times the binary logarithm of a positive number, straight between powers of two."""
+    whole = number.bit_length() - 1
+    return 64 * whole + ((number - (1 << whole)) * 64 >> whole)
 
 
 @dataclass(frozen=True)
@@ -47,8 +86,7 @@ class Filter:
     weights: tuple[int, ...]
     rows: tuple[tuple[int, ...], ...]
     hosts: tuple[str, ...]
-    least_score: int
-    unknown_weight: int
+    rule: Rule
 
     @classmethod
     def of(
@@ -57,8 +95,7 @@ class Filter:
         weights: dict[int, int],
         *,
         hosts: Iterable[str],
-        least_score: int,
-        unknown_weight: int,
+        rule: Rule,
     ) -> Filter:
         """Bring rows of hashes into the canonical order: equal content, equal filter."""
         distinct = set(rows) - {frozenset()}
@@ -70,13 +107,12 @@ class Filter:
             weights=tuple(weights[hashed] for hashed in hashes),
             rows=tuple(sorted(tuple(sorted(number[h] for h in row)) for row in distinct)),
             hosts=tuple(sorted(set(hosts))),
-            least_score=least_score,
-            unknown_weight=unknown_weight,
+            rule=rule,
         )
 
     @classmethod
-    def build(cls, index: Index) -> Filter:
-        """The filter of an index; depends on nothing but the wordings and links of its cases."""
+    def build(cls, index: Index, *, rule: Rule | None = None) -> Filter:
+        """The filter of an index; depends on nothing but its cases' wordings and publishers."""
         rows: list[frozenset[int]] = []
         holding: dict[int, set[int]] = defaultdict(set)
         commonest: dict[int, float] = {}
@@ -101,8 +137,7 @@ class Filter:
             rows,
             dict(zip(commonest, weights.tolist(), strict=True)),
             hosts=hosts,
-            least_score=least_score(len(index)),
-            unknown_weight=UNKNOWN_WEIGHT,
+            rule=rule or Rule.shipped(len(index)),
         )
 
     @cached_property
@@ -121,38 +156,62 @@ class Filter:
     def _row_weights(self) -> NDArray[np.int64]:
         return np.array([sum(self.weights[t] for t in row) for row in self.rows], dtype=np.int64)
 
-    def score(self, sentence: str) -> int:
-        """How much of a claim a sentence says, and of a sentence a claim: 0 and up.
+    @cached_property
+    def _row_terms(self) -> NDArray[np.int64]:
+        return np.array([len(row) for row in self.rows], dtype=np.int64)
 
-        With S, C and Q the weights of the words shared, of the claim's and of the sentence's,
-        the highest ``(S^2/C)^2 S/Q`` of any claim, rounded down in two steps.
+    def evidence(self, sentence: str) -> NDArray[np.int64]:
+        """What speaks for each row that is worth a look, shape (rows, EVIDENCE).
+
+        With S, C and Q the weights of the words shared, of the claim's and of the sentence's, and
+        n and m the numbers of words shared and of the claim's: the logarithms of S, C, Q, n and m
+        (``log64``), 256 S/C, 256 S/Q, and the product of these two / 256.
         """
         folded = set(map(fold, words(sentence)))
-        known = [self._number[word.hashed] for word in folded if word.hashed in self._number]
+        terms = {self._number[word.hashed] for word in folded if word.hashed in self._number}
         unknown = {word.hashed for word in folded if word.telling} - self._number.keys()
-        # Two words of one hash are one term.
-        terms = set(known)
-        whole = sum(self.weights[term] for term in terms) + self.unknown_weight * len(unknown)
         if not terms:
-            return 0
+            return np.zeros((0, EVIDENCE), dtype=np.int64)
+        whole = sum(self.weights[term] for term in terms)
+        whole += self.rule.unknown_weight * len(unknown)
         shared = np.zeros(len(self.rows), dtype=np.int64)
+        count = np.zeros(len(self.rows), dtype=np.int64)
         for term in terms:
             shared[self._postings[term]] += self.weights[term]
-        strength = 16 * shared * shared // self._row_weights
-        return int((strength * strength * shared // (16 * whole)).max())
+            count[self._postings[term]] += 1
+        worth = np.flatnonzero(
+            (shared > 0) & (16 * shared * shared >= self.rule.gate * self._row_weights)
+        )
+        s, c = shared[worth], self._row_weights[worth]
+        cover, part = 256 * s // c, 256 * s // whole
+        return np.column_stack(
+            (
+                _logs(s),
+                _logs(c),
+                np.full(len(s), log64(whole)),
+                _logs(count[worth]),
+                _logs(self._row_terms[worth]),
+                cover,
+                part,
+                cover * part // 256,
+            )
+        )
+
+    def score(self, sentence: str) -> int:
+        """How much a sentence looks like one that the engine would show: 0 and up."""
+        evidence = self.evidence(sentence)
+        if not len(evidence):
+            return 0
+        scores = evidence @ np.array(self.rule.coefficients, dtype=np.int64) + self.rule.bias
+        return max(0, int(scores.max()))
 
     def passes(self, sentence: str) -> bool:
         """Whether a server is to be asked about a sentence."""
-        return self.score(sentence) >= self.least_score
+        return self.score(sentence) >= self.rule.least_score
 
 
-def least_score(cases: int) -> int:
-    """Score from which sentences pass, for an index of so many cases.
-
-    The best of more claims is better by chance; so is the score that a hint of the engine has.
-    Source: ``python -m matcher.training.filter`` on indexes of 157 to 50,000 cases.
-    """
-    return max(1, math.isqrt(7 * cases // 2))
+def _logs(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.array([log64(number) for number in numbers.tolist()], dtype=np.int64)
 
 
 def _pieces(text: str) -> list[str]:

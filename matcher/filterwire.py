@@ -14,7 +14,7 @@ from itertools import groupby
 from typing import Final
 
 from matcher.errors import FilterError
-from matcher.filter import Filter
+from matcher.filter import EVIDENCE, Filter, Rule
 
 FORMAT: Final = 1
 MAGIC: Final = b"CLMF"
@@ -58,7 +58,7 @@ def digest(content: bytes) -> bytes:
 def decode(content: bytes) -> Filter:
     """The filter of canonical bytes; FilterError for anything else."""
     read = _Reader(content)
-    least_score, unknown_weight, hosts = read.settings()
+    rule, hosts = read.settings()
     row_count = read.number()
     groups = [(read.number(), read.number()) for _ in range(read.number())]
     hashes = [hashed for _, terms in groups for hashed in read.gaps(terms)]
@@ -76,8 +76,7 @@ def decode(content: bytes) -> Filter:
         weights=tuple(weights),
         rows=tuple(map(tuple, rows.values())),
         hosts=hosts,
-        least_score=least_score,
-        unknown_weight=unknown_weight,
+        rule=rule,
     )
 
 
@@ -109,7 +108,7 @@ def difference(old: Filter, new: Filter) -> bytes:
 def apply(old: Filter, changes: bytes) -> Filter:
     """The filter that a difference leads to; FilterError where it does not fit ``old``."""
     read = _Reader(changes)
-    least_score, unknown_weight, hosts = read.settings()
+    rule, hosts = read.settings()
     gone = set(read.gaps(read.number()))
     come = [frozenset(read.gaps(read.number())) for _ in range(read.number())]
     changed = list(read.gaps(read.number()))
@@ -122,8 +121,7 @@ def apply(old: Filter, changes: bytes) -> Filter:
             [*kept, *come],
             weights,
             hosts=hosts,
-            least_score=least_score,
-            unknown_weight=unknown_weight,
+            rule=rule,
         )
     except KeyError as error:
         raise FilterError("a word without a weight: the difference is to another filter") from error
@@ -197,8 +195,13 @@ def _put_gaps(out: bytearray, ascending: Iterable[int]) -> None:
 
 
 def _put_settings(out: bytearray, filter_: Filter) -> None:
-    _put(out, filter_.least_score)
-    _put(out, filter_.unknown_weight)
+    rule = filter_.rule
+    _put(out, rule.unknown_weight)
+    _put(out, rule.gate)
+    for signed in (rule.bias, *rule.coefficients):
+        _put(out, 2 * signed if signed >= 0 else -2 * signed - 1)
+    _put(out, rule.least_score)
+    _put(out, rule.eager_score)
     _put(out, len(filter_.hosts))
     for host in filter_.hosts:
         name = host.encode()
@@ -237,13 +240,24 @@ class _Reader:
         self._at += count
         return self._content[self._at - count : self._at]
 
-    def settings(self) -> tuple[int, int, tuple[str, ...]]:
-        least_score, unknown_weight = self.number(), self.number()
+    def signed(self) -> int:
+        number = self.number()
+        return -(number + 1) // 2 if number % 2 else number // 2
+
+    def settings(self) -> tuple[Rule, tuple[str, ...]]:
+        rule = Rule(
+            unknown_weight=self.number(),
+            gate=self.number(),
+            bias=self.signed(),
+            coefficients=tuple(self.signed() for _ in range(EVIDENCE)),
+            least_score=self.number(),
+            eager_score=self.number(),
+        )
         try:
             hosts = tuple(self.take(self.number()).decode() for _ in range(self.number()))
         except UnicodeDecodeError as error:
             raise FilterError("a host that is no UTF-8") from error
-        return least_score, unknown_weight, hosts
+        return rule, hosts
 
     def end(self) -> None:
         if self._at != len(self._content):

@@ -30,6 +30,10 @@ LEAST_CASES: Final = 80
 """Below this size the chance of a false hint is taken as that of so many cases."""
 LEAST_CLAIM_TERMS: Final = 4
 """Content words below which a claim is too general to be more than ``similar``."""
+LEAST_SHARED: Final = 2
+LEAST_SHARED_MATCH: Final = 3
+"""Content words in common for a sentence to be shown at all, and as ``match``: one rare name or
+phrase in common says what a sentence is about, not what it says."""
 
 _COLUMN: Final = {name: i for i, name in enumerate(OVERLAP + WORDING)}
 
@@ -160,7 +164,8 @@ def guarded(
     """A score that no band shows beyond what its evidence bears, and what lowered it.
 
     A sentence that says the contrary of the claim, or shows it in a frame, leaves both bands;
-    other numbers, other names, or a claim too general to recognise, leave ``match``. Visible
+    other numbers, other names, a claim too general to recognise, or hardly a word in common
+    leave ``match``. Visible
     signs of the contrary (a negation, framing words) count unless the pair model
     (``pair_logit`` None: not asked) is sure that the sentence repeats the claim, and its own
     doubt counts without a sign.
@@ -178,12 +183,15 @@ def guarded(
         return _held(score, Band.SIMILAR, sign)
     elif has[Guard.NUMBER] or has[Guard.NAME]:
         return _held(score, Band.MATCH, Guard.NUMBER if has[Guard.NUMBER] else Guard.NAME)
-    if evidence[_COLUMN["claim_terms"]] < LEAST_CLAIM_TERMS:
+    shared = evidence[_COLUMN["shared_count"]]
+    if shared < LEAST_SHARED:
+        return _held(score, Band.SIMILAR, Guard.GENERIC)
+    if shared < LEAST_SHARED_MATCH or evidence[_COLUMN["claim_terms"]] < LEAST_CLAIM_TERMS:
         return _held(score, Band.MATCH, Guard.GENERIC)
     return score, None
 
 
-DOUBT: Final = -1.5
+DOUBT: Final = -1.0
 """Pair logit below which a sentence says something else than the claim."""
 LITERAL_DOUBT: Final = -0.5
 """The same where nearly all of the claim is there word for word: what differs then matters."""

@@ -1,105 +1,243 @@
-"""Measure what the filter's few numbers are set by: ``python -m matcher.training.filter``.
+"""Fit ``model/filter.json``: ``python -m matcher.training.filter`` (needs the shared datasets).
 
-For indexes of several sizes: which score the engine's hints have, hence which share survives a
-least score, and which share of ordinary sentences would leave. The least score's factor was read
-from one half of the hints; the last lines show the other half. Needs the shared datasets.
+The filter's rule is a logistic regression in whole numbers that foretells whether the engine
+shows a sentence: fitted on what the engine says of sentences that repeat claims, of ordinary news
+and of disproofs. The table printed last is of halves that neither rule nor threshold was fitted on.
 """
 
 from __future__ import annotations
 
+import json
 import math
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha1
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize
 
 from matcher.bench import build, corpus
-from matcher.evaluate import ON_TOPIC, best_matches
-from matcher.filter import Filter
-from matcher.filterwire import Message, digest, encode, pack
+from matcher.evaluate import ON_TOPIC, best_matches, titles_index
+from matcher.filter import EVIDENCE, MODEL, Filter, Rule
 from matcher.index import Index
 from matcher.text import split_sentences
 from matcher.training.corpora import rows
 from matcher.types import Band
 
-SIZES: Final = (500, 2_000, 6_000, 12_000, 50_000)
-FACTORS: Final = (1.0, 1.5, 1.87, 2.5, 3.5)
-"""Least scores to look at, as multiples of the square root of the number of cases."""
+START: Final = Rule(
+    unknown_weight=10,
+    gate=40,
+    bias=0,
+    coefficients=(0,) * (EVIDENCE - 1) + (1,),
+    least_score=1,
+    eager_score=1,
+)
+"""An idf of 8 for unknown words, that of a telling one; and of 2 for the least evidence."""
+ROUNDS: Final = 4
+"""How often the best row of each sentence is chosen again by what was fitted to the last."""
+RIDGE: Final = 1.0
+SCALE: Final = 1_000
+"""Score units a unit of log-odds."""
+MIDDLE: Final = 20_000
+"""Score of even odds: scores below nought are cut."""
+LOST: Final = {Band.MATCH: 0.008, Band.SIMILAR: 0.015}
+"""Shares of the engine's hints that the threshold may cost."""
+EAGER: Final = 700
+"""Score units that readers who want more are met halfway."""
+SIZES: Final = (500, 2_000, 6_000, 50_000)
 
 
 @dataclass(frozen=True, slots=True)
-class Texts:
-    """Sentences by what they are: with a key that keeps those of one case in one half."""
+class Sentences:
+    """Sentences with what the engine says of them.
 
-    hints: list[tuple[str, str]]
-    ordinary: list[str]
+    ``kind`` is ``hint`` (meant to repeat a claim), ``news``, ``topic`` (news on the subject) or
+    ``honest``; ``half`` keeps those of one case together.
+    """
+
+    texts: list[str]
+    kind: NDArray[np.str_]
+    half: NDArray[np.int64]
+    band: NDArray[np.str_]
+
+    def shown(self, band: Band) -> NDArray[np.bool_]:
+        """Hints of the band among the sentences that repeat claims."""
+        return np.asarray((self.kind == "hint") & (self.band == band.value))
 
 
-def texts() -> Texts:
-    """Sentences that mostly repeat a claim, and ordinary news."""
-    said = [
-        (r["case_id"], s) for r in rows("euvsdisinfo/pairs") for s in split_sentences(r["text"])
+def gather(index: Index, *, hints_alone: bool = False) -> Sentences:
+    """All sentences, judged by the engine."""
+    keyed = [
+        ("hint", row["case_id"], sentence)
+        for row in rows("euvsdisinfo/pairs")
+        for sentence in split_sentences(row["text"])
     ]
-    quoted = [(r["fake"], r["text"]) for r in rows("propaganda_diary/quotes")]
-    return Texts(said + quoted, [r["text"] for r in rows("news/en")])
+    keyed += [("hint", row["fake"], row["text"]) for row in rows("propaganda_diary/quotes")]
+    if not hints_alone:
+        for row in rows("news/en"):
+            kind = "topic" if ON_TOPIC.search(row["text"]) else "news"
+            keyed.append((kind, row["text"], row["text"]))
+        for row in rows("euvsdisinfo/disproof_sentences"):
+            keyed.append(("honest", row["case_id"], row["text"]))
+    texts = [text for _, _, text in keyed]
+    found = best_matches(index, texts)
+    return Sentences(
+        texts=texts,
+        kind=np.array([kind for kind, _, _ in keyed]),
+        half=np.array([half(key) for _, key, _ in keyed]),
+        band=np.array([m[0].band.value if m and m[0].band else "" for m in found]),
+    )
 
 
 def half(key: str) -> int:
-    """The half, 0 or 1, that a case or a fake belongs to."""
+    """The half, 0 or 1, that a case, a fake or a news sentence belongs to."""
     return sha1(key.encode(), usedforsecurity=False).digest()[0] % 2
 
 
-def scores(filter_: Filter, sentences: Sequence[str]) -> NDArray[np.int64]:
-    """The filter's scores of sentences."""
-    return np.array([filter_.score(sentence) for sentence in sentences], dtype=np.int64)
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Evidence of all sentences' rows, one below the other; ``owner`` numbers the sentences."""
+
+    columns: NDArray[np.int64]
+    owner: NDArray[np.int64]
+    sentences: int
+
+    def best(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The best score of each sentence; minus infinity without a row."""
+        best = np.full(self.sentences, -np.inf)
+        np.maximum.at(best, self.owner, scores)
+        return best
 
 
-def sent_bytes(filter_: Filter) -> int:
-    """Bytes of a response that holds the filter."""
-    content = encode(filter_)
-    return len(pack(Message(0, 0, digest(content), None, content)))
+def evidence(filter_: Filter, texts: Sequence[str]) -> Evidence:
+    """What the filter sees of sentences."""
+    found = [filter_.evidence(text) for text in texts]
+    return Evidence(
+        columns=np.concatenate(found),
+        owner=np.repeat(np.arange(len(texts)), [len(each) for each in found]),
+        sentences=len(texts),
+    )
 
 
-def measure(index: Index, known: Texts) -> Iterator[str]:
-    """Lines of the table for one index."""
-    filter_ = Filter.build(index)
-    bands = [
-        found[0].band if found else None
-        for found in best_matches(index, [text for _, text in known.hints])
-    ]
-    hint_scores = scores(filter_, [text for _, text in known.hints])
-    ordinary = scores(filter_, known.ordinary)
-    topical = ordinary[[bool(ON_TOPIC.search(text)) for text in known.ordinary]]
-    yield f"\n{len(index):,} cases, {len(filter_.rows):,} rows, {sent_bytes(filter_):,} bytes sent"
-    yield f"{'least':>7} {'match':>14} {'similar':>14} {'ordinary':>9} {'on topic':>9}   (halves)"
-    for factor in FACTORS:
-        least = factor * math.sqrt(len(index))
-        cells = []
-        for band in Band:
-            chosen = [
-                hint_scores[
-                    [
-                        found is band and half(key) == part
-                        for found, (key, _) in zip(bands, known.hints, strict=True)
-                    ]
-                ]
-                for part in (0, 1)
-            ]
-            cells.append(" ".join(f"{np.mean(part >= least):6.3f}" for part in chosen))
-        leaving = [float(np.mean(group >= least)) for group in (ordinary, topical)]
-        yield f"{least:7.0f} {cells[0]:>14} {cells[1]:>14} {leaving[0]:9.3f} {leaving[1]:9.3f}"
+def fit(seen: Evidence, shown: NDArray[np.bool_], among: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Bias and coefficients, in log-odds, from the best row of each sentence of ``among``."""
+    beta = np.zeros(EVIDENCE + 1)
+    beta[-1] = 1.0
+    x = np.column_stack((np.ones(len(seen.columns)), seen.columns))
+    for _ in range(ROUNDS):
+        logits = x @ beta
+        chosen = (logits == seen.best(logits)[seen.owner]) & among[seen.owner]
+        beta = _logistic(seen.columns[chosen].astype(np.float64), shown[seen.owner[chosen]])
+    return beta
+
+
+def _logistic(x: NDArray[np.float64], labels: NDArray[np.bool_]) -> NDArray[np.float64]:
+    mean, spread = x.mean(axis=0), x.std(axis=0) + 1e-9
+    z = np.column_stack((np.ones(len(x)), (x - mean) / spread))
+    sign = np.where(labels, 1.0, -1.0)
+    weights = np.where(labels, 0.5 / labels.mean(), 0.5 / (1 - labels.mean()))
+
+    def loss(beta: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        margin = sign * (z @ beta)
+        slope = -weights * sign / (1 + np.exp(np.clip(margin, -500, 500)))
+        penalty = RIDGE * np.concatenate(([0.0], beta[1:]))
+        value = weights @ np.logaddexp(0, -margin) + penalty @ beta / 2
+        return float(value), z.T @ slope + penalty
+
+    beta = minimize(loss, np.zeros(z.shape[1]), jac=True, method="L-BFGS-B").x
+    slopes = beta[1:] / spread
+    return np.concatenate(([beta[0] - slopes @ mean], slopes))
+
+
+def rule_of(beta: NDArray[np.float64]) -> Rule:
+    """The fitted rule in whole numbers, without its thresholds."""
+    whole = np.rint(beta * SCALE).astype(int)
+    return replace(
+        START, bias=int(whole[0]) + MIDDLE, coefficients=tuple(int(c) for c in whole[1:])
+    )
+
+
+def scores(rule: Rule, seen: Evidence) -> NDArray[np.float64]:
+    """The filter's score of each sentence by a rule."""
+    best = seen.best(seen.columns @ np.array(rule.coefficients) + float(rule.bias))
+    return np.maximum(best, 0.0)
+
+
+def threshold(found: NDArray[np.float64], known: Sentences, among: NDArray[np.bool_]) -> int:
+    """The score that costs no more hints than it may."""
+    return int(
+        min(
+            np.quantile(found[known.shown(band) & among], lost, method="lower")
+            for band, lost in LOST.items()
+        )
+    )
+
+
+def shares(
+    found: NDArray[np.float64], known: Sentences, least: int, among: NDArray[np.bool_]
+) -> dict[str, float]:
+    """Shares of hints that survive, and of other sentences that leave."""
+    groups = {f"{band} survive": known.shown(band) for band in Band}
+    groups |= {
+        "news leave": np.isin(known.kind, ("news", "topic")),
+        "topic leave": known.kind == "topic",
+        "honest leave": known.kind == "honest",
+    }
+    return {
+        name: round(float(np.mean(found[group & among] >= least)), 3)
+        for name, group in groups.items()
+        if (group & among).any()
+    }
+
+
+def crossed(known: Sentences, seen: Evidence) -> Iterator[str]:
+    """Fit and threshold on one half, shares of the other."""
+    for part in (0, 1):
+        mine = known.half == part
+        rule = rule_of(fit(seen, known.band != "", mine))
+        found = scores(rule, seen)
+        least = threshold(found, known, mine)
+        yield f"half {part} fitted, the other: {shares(found, known, least, ~mine)}"
 
 
 def main() -> None:
-    """Print the tables."""
-    known = texts()
+    """Fit on the index of EUvsDisinfo titles, follow the threshold through other sizes, write."""
+    index = titles_index()
+    known = gather(index)
+    seen = evidence(Filter.build(index, rule=START), known.texts)
+    everything = np.ones(len(known.texts), dtype=bool)
+    rule = rule_of(fit(seen, known.band != "", everything))
+    found = scores(rule, seen)
+    least = threshold(found, known, everything)
+    lines = [f"{len(index)} cases, least score {least}: {shares(found, known, least, everything)}"]
+    sizes, leasts = [len(index)], [least]
     for cases in SIZES:
-        for line in measure(build(corpus(cases).claims), known):
-            sys.stdout.write(line + "\n")
+        other = build(corpus(cases).claims)
+        hints = gather(other, hints_alone=True)
+        of_hints = scores(rule, evidence(Filter.build(other, rule=rule), hints.texts))
+        sizes.append(len(other))
+        leasts.append(threshold(of_hints, hints, np.ones(len(hints.texts), dtype=bool)))
+        lines.append(f"{cases} cases, least score {leasts[-1]}")
+    # Through the point that was fitted, by least squares.
+    doublings = np.log2(np.array(sizes) / len(index))
+    slope = float(doublings @ (np.array(leasts) - least) / (doublings @ doublings))
+    model = {
+        "made by": "python -m matcher.training.filter",
+        "cases": len(index),
+        "unknown_weight": rule.unknown_weight,
+        "gate": rule.gate,
+        "bias": rule.bias,
+        "coefficients": list(rule.coefficients),
+        "least_score": least,
+        "eager_score": least - EAGER,
+        "score_a_doubling": math.floor(slope),
+    }
+    MODEL.write_text(json.dumps(model, indent=1) + "\n", encoding="utf-8")
+    for line in (*lines, f"a doubling of the cases: {slope:.0f}", *crossed(known, seen)):
+        sys.stdout.write(line + "\n")
 
 
 if __name__ == "__main__":
