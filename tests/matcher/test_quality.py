@@ -31,7 +31,7 @@ REWORDED = [
     "The West promised that NATO would not expand eastward after the Warsaw Pact collapsed.",
     "NATO promised Russia not to expand eastwards.",
     "NATO broke its promise not to expand to the east.",
-    "The cases of Belarus, Ukraine and Kazakhstan are communicating vessels.",
+    "What happens in Belarus, Ukraine and Kazakhstan are communicating vessels.",
     "The revolt in Kazakhstan, the troops and the Polish-Belarusian border are one hidden plan.",
 ]
 DISPROVED = [
