@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Final
 
-from matcher.language import primary
+from matcher.language import LANGUAGES, primary
 
 CLEARLY: Final = 15.0
 """Log-likelihood by which another language must fit better to contradict a declared one. Of
@@ -36,6 +36,13 @@ def detect(text: str) -> str:
     import py3langid
 
     return str(py3langid.classify(text)[0])
+
+
+def detect_tag(text: str) -> str:
+    """Like ``detect``, but only languages that a case may declare (ISO 639-1)."""
+    import py3langid
+
+    return str(next(language for language, _ in py3langid.rank(text) if language in LANGUAGES))
 
 
 def contradicted(text: str, declared: str) -> str | None:

@@ -16,7 +16,7 @@ from html.parser import HTMLParser
 from typing import Any, Final, TextIO
 
 from matcher.case import MAX_LABEL_CHARS, MAX_LABELS, MAX_SUMMARY_CHARS, Case, RelatedLink, Verdict
-from matcher.detect import detect
+from matcher.detect import detect_tag
 from matcher.language import check_language
 from server.faults import WireError, check, parse
 from server.formats import ratings
@@ -226,11 +226,11 @@ def _case(
     publisher = _first(review.get("author")) or _first(review.get("publisher"))
     home = _web(publisher.get("url"))
     body = _text(review.get("reviewBody"))
-    summary_language = _language(review.get("inLanguage")) or (detect(body) if body else None)
+    summary_language = _language(review.get("inLanguage")) or (detect_tag(body) if body else None)
     claims = [{"text": text, "language": _claim_language(item, review, text)}]
     for example in _several(item.get("workExample")):
         if isinstance(example, dict) and (wording := _text(example.get("name"))):
-            language = _language(example.get("inLanguage")) or detect(wording)
+            language = _language(example.get("inLanguage")) or detect_tag(wording)
             claims.append({"text": wording, "language": language})
     rating = _first(review.get("reviewRating"))
     words = _text(rating.get("name")) if _own_value(rating) else _text(rating.get("alternateName"))
@@ -288,7 +288,7 @@ def _related(review: Mapping[str, Any]) -> list[Any]:
 
 def _claim_language(item: Mapping[str, Any], review: Mapping[str, Any], text: str) -> str:
     declared = _language(item.get("inLanguage")) or _language(review.get("inLanguage"))
-    return declared or detect(text)
+    return declared or detect_tag(text)
 
 
 def _language(value: Any) -> str | None:

@@ -30,7 +30,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, TextIO
 
 from matcher.case import Case, RelatedLink
-from matcher.detect import detect
+from matcher.detect import detect_tag
 from server.faults import WireError, check
 from server.formats import ratings, tabular
 from server.formats.types import FormatError, Rejected, Row
@@ -140,7 +140,7 @@ def _case(line: int, cells: Mapping[str, str], default_verdict: str | None) -> C
         "verdict": verdict,
         "rating": cell("rating") or None,
         "summary": summary or None,
-        "summary_language": cell("summary_language") or (detect(summary) if summary else None),
+        "summary_language": cell("summary_language") or (detect_tag(summary) if summary else None),
         "url": url,
         "publisher": publisher,
         "published": _date(cell("published")),
@@ -157,7 +157,7 @@ def _claims(cells: Mapping[str, str]) -> Iterator[dict[str, str]]:
     for name, text in cells.items():
         if name.startswith("claim") and text.strip():
             language = cells.get(name.replace("claim", "language", 1), "").strip()
-            yield {"text": text, "language": language or detect(text)}
+            yield {"text": text, "language": language or detect_tag(text)}
 
 
 def _verdict(verdict: str, rating: str, default: str | None) -> tuple[str | None, str | None]:
