@@ -75,17 +75,12 @@ export function minScore(
   return (thresholds.similar + thresholds.match) / 2;
 }
 
-/** Share of the usual score that lets a sentence out: who wants to see more has to ask more. */
-function filterShare(sensitivity: Settings["sensitivity"]): number {
-  return sensitivity === "more" ? 0.5 : 1;
-}
-
 /** The sentences to ask about, each under its number among all. */
-function passingOf(sentences: readonly PageSentence[], host: string, filter: Filter, share: number): ApiSentence[] {
+function passingOf(sentences: readonly PageSentence[], host: string, filter: Filter, eager: boolean): ApiSentence[] {
   if (filter.isPublisher(host)) return [];
   return sentences
     .map(({ text, language }, number) => ({ id: `s${number}`, text, language }))
-    .filter(({ text }) => filter.passes(text, share));
+    .filter(({ text }) => filter.passes(text, eager));
 }
 
 const keeper = new Keeper(onDisk);
@@ -137,7 +132,7 @@ export async function checkSentences(
   try {
     const ready = await filterOf(server, memory.version);
     ({ version, changed } = ready);
-    const passing = passingOf(sentences, host, ready.filter, filterShare(settings.sensitivity));
+    const passing = passingOf(sentences, host, ready.filter, settings.sensitivity === "more");
     // A page of which nothing passes costs the server no request.
     if (passing.length > 0) {
       const index = await describedIndex(server, api);

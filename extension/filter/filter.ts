@@ -16,16 +16,39 @@ export interface FilterContent {
   readonly rows: number;
   /** The publishers' hosts: their pages debunk, and are left alone. */
   readonly hosts: readonly string[];
-  readonly leastScore: number;
+  readonly rule: Rule;
+}
+
+/** How a sentence is decided by, in whole numbers that travel with the filter. */
+export interface Rule {
+  /** Weight of a word that no claim holds. */
   readonly unknownWeight: number;
+  /** Rows of less evidence are not looked at. */
+  readonly gate: number;
+  readonly bias: number;
+  readonly coefficients: readonly number[];
+  /** From this score on a sentence passes; from the other for readers who want to see more. */
+  readonly leastScore: number;
+  readonly eagerScore: number;
+}
+
+/** Numbers that the rule weighs for each row. */
+export const EVIDENCE = 8;
+
+/** 64 times the binary logarithm of a positive number, straight between powers of two. */
+export function log64(number: number): number {
+  const whole = 31 - Math.clz32(number);
+  return 64 * whole + Math.floor(((number - 2 ** whole) * 64) / 2 ** whole);
 }
 
 export class Filter {
   readonly content: FilterContent;
   private readonly terms: ReadonlyMap<number, number>;
   private readonly rowWeights: Uint32Array;
-  /** Weight that the sentence at hand shares with each row; all zero between two sentences. */
+  private readonly rowTerms: Uint32Array;
+  /** Weight and number of words that the sentence at hand shares with each row; else zero. */
   private readonly shared: Uint32Array;
+  private readonly count: Uint32Array;
   private readonly touched: Uint32Array;
 
   constructor(content: FilterContent) {
@@ -33,12 +56,17 @@ export class Filter {
     const { hashes, weights, starts, postings, rows } = content;
     this.terms = new Map(Array.from(hashes, (hashed, term) => [hashed, term]));
     this.rowWeights = new Uint32Array(rows);
+    this.rowTerms = new Uint32Array(rows);
     this.shared = new Uint32Array(rows);
+    this.count = new Uint32Array(rows);
     this.touched = new Uint32Array(rows);
     for (let term = 0; term < hashes.length; term++) {
       const weight = weights[term]!;
       const end = starts[term + 1]!;
-      for (let at = starts[term]!; at < end; at++) this.rowWeights[postings[at]!]! += weight;
+      for (let at = starts[term]!; at < end; at++) {
+        this.rowWeights[postings[at]!]! += weight;
+        this.rowTerms[postings[at]!]! += 1;
+      }
     }
   }
 
@@ -47,19 +75,15 @@ export class Filter {
     return this.content.hosts.some((publisher) => isUnder(host, publisher));
   }
 
-  /** Whether a server is to be asked about a sentence. `share`: below 1, more sentences pass. */
-  passes(sentence: string, share = 1): boolean {
-    const least = this.content.leastScore * share;
-    return this.score(sentence, least) >= least;
+  /** Whether a server is to be asked about a sentence. `eager`: for readers who want to see more. */
+  passes(sentence: string, eager = false): boolean {
+    const { leastScore, eagerScore } = this.content.rule;
+    return this.score(sentence) >= (eager ? eagerScore : leastScore);
   }
 
-  /**
-   * How much of a claim a sentence says, and of a sentence a claim: with S, C and Q the weights of
-   * the words shared, of the claim's and of the sentence's, the highest (S²/C)² S/Q of any claim,
-   * rounded down in two steps. Scores below `least` may come back as 0.
-   */
-  score(sentence: string, least = 0): number {
-    const { weights, starts, postings, unknownWeight } = this.content;
+  /** How much a sentence looks like one that the server would show: 0 and up. */
+  score(sentence: string): number {
+    const { weights, starts, postings, rule } = this.content;
     const known = new Set<number>();
     const unknown = new Set<number>();
     for (const word of words(sentence)) {
@@ -68,33 +92,46 @@ export class Filter {
       if (term !== undefined) known.add(term);
       else if (telling) unknown.add(hashed);
     }
-    let most = 0;
-    for (const term of known) most += weights[term]!;
-    const whole = most + unknownWeight * unknown.size;
-    // A claim cannot share more than all the known words, nor weigh less than what it shares.
-    if (most === 0 || 16 * most ** 3 < least * whole) return 0;
-    let count = 0;
+    let whole = rule.unknownWeight * unknown.size;
+    let touched = 0;
     for (const term of known) {
       const weight = weights[term]!;
+      whole += weight;
       const end = starts[term + 1]!;
       for (let at = starts[term]!; at < end; at++) {
         const row = postings[at]!;
-        const before = this.shared[row]!;
-        if (before === 0) this.touched[count++] = row;
-        this.shared[row] = before + weight;
+        if (this.shared[row] === 0) this.touched[touched++] = row;
+        this.shared[row]! += weight;
+        this.count[row]! += 1;
       }
     }
-    // Dividing is dear; this much a claim has to share at the very least, by the same reckoning.
-    const enough = Math.cbrt((least * whole) / 16) - 1;
     let best = 0;
-    for (let at = 0; at < count; at++) {
+    for (let at = 0; at < touched; at++) {
       const row = this.touched[at]!;
       const shared = this.shared[row]!;
+      if (16 * shared * shared >= rule.gate * this.rowWeights[row]!) {
+        best = Math.max(best, this.rowScore(row, shared, this.count[row]!, whole));
+      }
       this.shared[row] = 0;
-      if (shared < enough) continue;
-      const strength = Math.floor((16 * shared * shared) / this.rowWeights[row]!);
-      best = Math.max(best, strength * strength * shared);
+      this.count[row] = 0;
     }
-    return Math.floor(best / (16 * whole));
+    return best;
+  }
+
+  private rowScore(row: number, shared: number, count: number, whole: number): number {
+    const { bias, coefficients } = this.content.rule;
+    const cover = Math.floor((256 * shared) / this.rowWeights[row]!);
+    const part = Math.floor((256 * shared) / whole);
+    const evidence = [
+      log64(shared),
+      log64(this.rowWeights[row]!),
+      log64(whole),
+      log64(count),
+      log64(this.rowTerms[row]!),
+      cover,
+      part,
+      Math.floor((cover * part) / 256),
+    ];
+    return evidence.reduce((sum, value, at) => sum + value * coefficients[at]!, bias);
   }
 }

@@ -4,7 +4,9 @@
  */
 
 /** UTF-16 code units of a word that are kept. */
-const PREFIX_UNITS = 5;
+const PREFIX_UNITS = 6;
+/** Code units from which on an unknown word counts as telling; shorter ones are mostly common. */
+const TELLING_UNITS = 5;
 
 // What text holds without showing it, and the vowel signs of Hebrew and Arabic.
 const INVISIBLE =
@@ -61,5 +63,5 @@ export function fold(word: string): Word {
   }
   hashed = Math.imul(hashed ^ (hashed >>> 15), 0x85ebca6b);
   hashed ^= hashed >>> 13;
-  return { hashed: hashed >>> 8, telling: units === PREFIX_UNITS || UNSPACED.test(word) };
+  return { hashed: hashed >>> 8, telling: units >= TELLING_UNITS || UNSPACED.test(word) };
 }

@@ -2,7 +2,7 @@
  * A filter as bytes: the twin of `matcher/filterwire.py`; `docs/filter.md` describes every byte.
  * What comes from a server is checked byte by byte before anything is believed.
  */
-import type { FilterContent } from "./filter.ts";
+import { EVIDENCE, type FilterContent } from "./filter.ts";
 
 export const FORMAT = 1;
 const MAGIC = 0x434c4d46;
@@ -164,7 +164,7 @@ function distinct(rows: number[][]): number[][] {
   return sorted.filter((row, at) => at === 0 || compare(row, sorted[at - 1]!) !== 0);
 }
 
-type Settings = Pick<FilterContent, "leastScore" | "unknownWeight" | "hosts">;
+type Settings = Pick<FilterContent, "rule" | "hosts">;
 
 class Reader {
   private at = 0;
@@ -214,12 +214,24 @@ class Reader {
     return bytes;
   }
 
+  /** A number that may be below nought: 0, -1, 1, -2, … are written as 0, 1, 2, 3, … */
+  signed(): number {
+    const number = this.number();
+    return number % 2 === 1 ? -(number + 1) / 2 : number / 2;
+  }
+
   settings(): Settings {
-    const leastScore = this.number();
-    const unknownWeight = this.number();
+    const rule = {
+      unknownWeight: this.number(),
+      gate: this.number(),
+      bias: this.signed(),
+      coefficients: Array.from({ length: EVIDENCE }, () => this.signed()),
+      leastScore: this.number(),
+      eagerScore: this.number(),
+    };
     const utf8 = new TextDecoder();
     const hosts = Array.from({ length: this.count() }, () => utf8.decode(this.take(this.count())));
-    return { leastScore, unknownWeight, hosts };
+    return { rule, hosts };
   }
 
   end(): void {
@@ -254,9 +266,17 @@ class Writer {
     }
   }
 
-  settings({ leastScore, unknownWeight, hosts }: Settings): void {
-    this.number(leastScore);
-    this.number(unknownWeight);
+  signed(number: number): void {
+    this.number(number < 0 ? -2 * number - 1 : 2 * number);
+  }
+
+  settings({ rule, hosts }: Settings): void {
+    this.number(rule.unknownWeight);
+    this.number(rule.gate);
+    this.signed(rule.bias);
+    for (const coefficient of rule.coefficients) this.signed(coefficient);
+    this.number(rule.leastScore);
+    this.number(rule.eagerScore);
     this.number(hosts.length);
     for (const host of hosts) {
       const name = new TextEncoder().encode(host);

@@ -39,13 +39,13 @@ START: Final = Rule(
 ROUNDS: Final = 4
 """How often the best row of each sentence is chosen again by what was fitted to the last."""
 RIDGE: Final = 1.0
-SCALE: Final = 1_000
+SCALE: Final = 4_000
 """Score units a unit of log-odds."""
-MIDDLE: Final = 20_000
+MIDDLE: Final = 80_000
 """Score of even odds: scores below nought are cut."""
-LOST: Final = {Band.MATCH: 0.008, Band.SIMILAR: 0.015}
+LOST: Final = {Band.MATCH: 0.01, Band.SIMILAR: 0.02}
 """Shares of the engine's hints that the threshold may cost."""
-EAGER: Final = 700
+EAGER: Final = 2_800
 """Score units that readers who want more are met halfway."""
 SIZES: Final = (500, 2_000, 6_000, 50_000)
 

@@ -112,7 +112,7 @@ def vectors() -> dict[str, Any]:
             "delta": b64encode(pack(delta)).decode(),
         },
         "digest": digest(new).hex(),
-        "leastScore": now.least_score,
+        "leastScore": now.rule.least_score,
         "hosts": list(now.hosts),
         "sentences": [
             {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from functools import cache
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from matcher.case import Case
 from matcher.errors import FilterError
 from matcher.evaluate import own_sentences
-from matcher.filter import MOST_WEIGHT, Filter
+from matcher.filter import MOST_WEIGHT, Filter, log64
 from matcher.filterwire import (
     Message,
     apply,
@@ -187,17 +188,29 @@ def test_weights_fit_what_is_sent(filter_: Filter) -> None:
 def test_a_score_is_that_of_brute_force(filter_: Filter) -> None:
     weights = dict(zip(filter_.hashes, filter_.weights, strict=True))
     rows = [{filter_.hashes[term] for term in row} for row in filter_.rows]
+    rule = filter_.rule
     for text in SENTENCES.values():
         folded = {fold(word) for word in words(text)}
         known = {word.hashed for word in folded} & weights.keys()
         unknown = {word.hashed for word in folded if word.telling} - weights.keys()
-        whole = sum(map(weights.__getitem__, known)) + filter_.unknown_weight * len(unknown)
+        whole = sum(map(weights.__getitem__, known)) + rule.unknown_weight * len(unknown)
         best = 0
-        for row in rows if known else ():
+        for row in (row for row in rows if row & known):
             shared = sum(map(weights.__getitem__, known & row))
-            strength = 16 * shared**2 // sum(map(weights.__getitem__, row))
-            best = max(best, strength**2 * shared // (16 * whole))
+            claim = sum(map(weights.__getitem__, row))
+            if 16 * shared**2 < rule.gate * claim:
+                continue
+            cover, part = 256 * shared // claim, 256 * shared // whole
+            counts = (shared, claim, whole, len(known & row), len(row))
+            evidence = (*map(log64, counts), cover, part, cover * part // 256)
+            weighed = zip(evidence, rule.coefficients, strict=True)
+            best = max(best, rule.bias + sum(e * c for e, c in weighed))
         assert filter_.score(text) == best
+
+
+@given(st.integers(1, 2**31 - 1))
+def test_logarithms_are_near_the_real_ones(number: int) -> None:
+    assert abs(log64(number) - 64 * math.log2(number)) < 7
 
 
 @pytest.mark.datasets
