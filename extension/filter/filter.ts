@@ -120,18 +120,19 @@ export class Filter {
 
   private rowScore(row: number, shared: number, count: number, whole: number): number {
     const { bias, coefficients } = this.content.rule;
-    const cover = Math.floor((256 * shared) / this.rowWeights[row]!);
+    const claim = this.rowWeights[row]!;
+    const cover = Math.floor((256 * shared) / claim);
     const part = Math.floor((256 * shared) / whole);
-    const evidence = [
-      log64(shared),
-      log64(this.rowWeights[row]!),
-      log64(whole),
-      log64(count),
-      log64(this.rowTerms[row]!),
-      cover,
-      part,
-      Math.floor((cover * part) / 256),
-    ];
-    return evidence.reduce((sum, value, at) => sum + value * coefficients[at]!, bias);
+    return (
+      bias +
+      coefficients[0]! * log64(shared) +
+      coefficients[1]! * log64(claim) +
+      coefficients[2]! * log64(whole) +
+      coefficients[3]! * log64(count) +
+      coefficients[4]! * log64(this.rowTerms[row]!) +
+      coefficients[5]! * cover +
+      coefficients[6]! * part +
+      coefficients[7]! * Math.floor((cover * part) / 256)
+    );
   }
 }
