@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -26,6 +26,7 @@ WEIGHED_PAIRS: Final = 5
 """Pairs weighed a passage: three lose two hundredths of the cases found, ten gain one."""
 READ_PAIRS: Final = 256
 """Pairs that the pair model reads a request, best first: a bound on the cost of a hostile one."""
+CONTRARY: Final = (Guard.NEGATED, Guard.QUOTED)
 PAIR_LANGUAGE: Final = "en"
 """The language that the pair model was trained on."""
 
@@ -92,12 +93,29 @@ def _judge(
     worded = np.array([wording(*pair) for pair in pairs], dtype=np.float32)
     evidence = np.column_stack((common[kept], worded))
     scores = _scores(index, pairs, evidence, everything=everything)
+    sentences = proposed.sentence[kept].tolist()
     return [
         (owners[sentence], _Pair(*judged, row, readings[sentence]))
         for judged, sentence, row in zip(
-            scores, proposed.sentence[kept].tolist(), proposed.row[kept].tolist(), strict=True
+            _overshadowed(scores, sentences), sentences, proposed.row[kept].tolist(), strict=True
         )
     ]
+
+
+def _overshadowed(
+    scores: list[tuple[float, Guard | None]], sentences: list[int]
+) -> Iterator[tuple[float, Guard | None]]:
+    """Hold what comes after a contradiction of the nearest claim.
+
+    A sentence that denies or debunks the claim nearest to it is about that one; that it also
+    comes near to others of the same subject is no reason to show them.
+    """
+    nearest: Guard | None = None
+    for i, (score, guard) in enumerate(scores):
+        if not i or sentences[i] != sentences[i - 1]:
+            nearest = guard if guard in CONTRARY and band(score) is None else None
+        limit = THRESHOLDS[Band.SIMILAR] - JUST_BELOW
+        yield (limit, nearest) if nearest and score > limit else (score, guard)
 
 
 def _scores(

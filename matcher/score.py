@@ -168,14 +168,14 @@ def guarded(
     leave ``match``. Visible
     signs of the contrary (a negation, framing words) count unless the pair model
     (``pair_logit`` None: not asked) is sure that the sentence repeats the claim, and its own
-    doubt counts without a sign.
+    doubt counts without a sign, and then has no name.
     """
     has = {guard: bool(evidence[_COLUMN[name]] >= least) for guard, name, least in _SEEN}
     sign = next((guard for guard in (Guard.NEGATED, Guard.QUOTED) if has[guard]), None)
     if pair_logit is not None:
         literal = evidence[_COLUMN["claim_cover"]] >= LITERAL_COVER
         if pair_logit < (LITERAL_DOUBT if literal else DOUBT):
-            named = next((guard for guard, there in has.items() if there), Guard.NEGATED)
+            named = next((guard for guard, there in has.items() if there), None)
             return _held(score, Band.SIMILAR, named)
         if sign and pair_logit < SURE:
             return _held(score, Band.SIMILAR if pair_logit < 0 else Band.MATCH, sign)
@@ -211,6 +211,6 @@ _SEEN: Final = (
 """The guards that can be named, the evidence they stand on, and its least value."""
 
 
-def _held(score: float, below: Band, guard: Guard) -> tuple[float, Guard | None]:
+def _held(score: float, below: Band, guard: Guard | None) -> tuple[float, Guard | None]:
     limit = THRESHOLDS[below] - JUST_BELOW
     return (limit, guard) if score > limit else (score, None)
