@@ -252,9 +252,12 @@ class Service(BaseApplication):
             pair_model=_pair_model(self._settings.encoder),
             on_first=self._on_first,
         )
+        app = create_app(self._settings, store=store, live=self._live)
+        # Afterwards: routes and snapshots both parse Python literals, and CPython 3.11 does not
+        # do that in two threads at once without now and then a SystemError.
         self._live.start()
         self._live.wait(FIRST_INDEX_S)  # until then other workers take the requests
-        return create_app(self._settings, store=store, live=self._live)
+        return app
 
     def run(self) -> None:
         """Run until told to stop."""

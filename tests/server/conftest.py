@@ -113,9 +113,10 @@ def run_service(redis_url: str, folder: Path) -> Iterator[Service]:
     snapshots = folder / "snapshots"
     snapshots.mkdir(parents=True)
     live = Live(store, snapshots)
-    live.start()
+    app = create_app(make_settings(folder), store=store, live=live)
+    live.start()  # after the application is made, as the service does
     try:
-        yield Service(create_app(make_settings(folder), store=store, live=live), store, live)
+        yield Service(app, store, live)
     finally:
         live.stop()
         store.close()
