@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.case import Case
+from matcher.filter import Filter
 from matcher.index import Index
 from matcher.limits import MAX_LIMIT
 from matcher.pairs import shipped
@@ -207,6 +208,26 @@ def euvsdisinfo(index: Index) -> Iterator[Row]:
             yield row(name, hits, better=better, data="apart", per=per)
 
 
+def local_filter(index: Index) -> Iterator[Row]:
+    """What the browser's filter costs: hints that never come to be, sentences that leave."""
+    filter_ = Filter.build(index)
+    summaries = [r["text"] for r in rows("euvsdisinfo/pairs")]
+    texts = [sentence for text in summaries for sentence in split_sentences(text)]
+    texts += [r["text"] for r in rows("propaganda_diary/quotes")]
+    found = best_matches(index, texts)
+    for band in Band:
+        hints = [t for t, f in zip(texts, found, strict=True) if f and f[0].band is band]
+        name = f"local filter: hints of band {band} that survive"
+        yield row(name, map(filter_.passes, hints), better="higher", data="fitted")
+    news = [r["text"] for r in rows("news/en")]
+    for name, leaving in {
+        "ordinary news that leaves": news,
+        "news on the subject that leaves": [text for text in news if ON_TOPIC.search(text)],
+    }.items():
+        name = f"local filter: {name}"
+        yield row(name, map(filter_.passes, leaving), better="lower", data="fitted")
+
+
 def checkthat(year: str, part: str, data: str) -> Iterator[Row]:
     """Retrieval of CheckThat! tweets, and news on an index that no threshold was tuned to."""
     claims = rows(f"checkthat{year}/claims")
@@ -269,6 +290,7 @@ def measure(tell: Callable[[str], None]) -> Iterator[Row]:
         return
     yield from news_in_other_languages(starter)
     yield from euvsdisinfo(titles_index())
+    yield from local_filter(titles_index())
     yield from checkthat("2020", "dev", "apart")
     yield from checkthat("2021", "train", "fitted")
     yield from contradictions()

@@ -178,5 +178,6 @@ def _name(current: Current) -> str:
 @cache
 def _release() -> str:
     """A fingerprint of the code that makes filters: another release's file is another filter."""
-    sources = (Path(str(module.__file__)).read_bytes() for module in (rules, folding, filterwire))
-    return sha256(b"".join(sources)).hexdigest()[:8]
+    code = (Path(str(module.__file__)) for module in (rules, folding, filterwire))
+    made = b"".join(path.read_bytes() for path in (*code, rules.MODEL))
+    return sha256(made).hexdigest()[:8]
