@@ -1,11 +1,12 @@
 // Draws the icons from scripts/mark.svg with the installed Chromium: npm run icons
 import { readFile } from "node:fs/promises";
 import { chromium } from "playwright-core";
+import { findProgram } from "./programs.mjs";
 
 const folder = new URL("../public/icon/", import.meta.url);
 const mark = await readFile(new URL("mark.svg", import.meta.url), "utf8");
 const browser = await chromium.launch({
-  executablePath: process.env.CLAIMLIGHT_CHROMIUM ?? "/usr/bin/chromium",
+  executablePath: findProgram("chromium"),
   args: ["--no-sandbox", "--disable-gpu"],
 });
 const page = await browser.newPage();

@@ -19,6 +19,6 @@ const both: readonly Browser[] = [
   { name: "firefox", open: (builds, mode, options) => openFirefox(`${builds}/firefox-mv3${suffix[mode]}`, options) },
 ];
 
-/** CLAIMLIGHT_BROWSERS names those to run where not all are installed, such as `chromium`. */
-const wanted = process.env["CLAIMLIGHT_BROWSERS"]?.split(/[\s,]+/).filter((name) => name !== "");
+/** CLAIMLIGHT_TEST_BROWSERS names those to run where not all are installed, such as `chromium`. */
+const wanted = process.env["CLAIMLIGHT_TEST_BROWSERS"]?.split(/[\s,]+/).filter((name) => name !== "");
 export const browsers = both.filter(({ name }) => wanted?.includes(name) ?? true);

@@ -3,16 +3,15 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium, type BrowserContext, type Page } from "playwright-core";
-import type { Driver, Options, Tab, Tree } from "./driver.ts";
+import { programOf, type Driver, type Options, type Tab, type Tree } from "./driver.ts";
 
-const EXECUTABLE = process.env["CLAIMLIGHT_CHROMIUM"] ?? "/usr/bin/chromium";
 /** Fixed by the key in the manifest. */
 const EXTENSION = "chrome-extension://kaenpbplagdbdoalinhnmdnnoofdpepn/";
 
 export async function openChromium(extension: string, options: Options = {}): Promise<Driver> {
   const profile = await mkdtemp(join(tmpdir(), "claimlight-chromium-"));
   const context = await chromium.launchPersistentContext(profile, {
-    executablePath: EXECUTABLE,
+    executablePath: programOf("chromium"),
     headless: false,
     colorScheme: options.dark === true ? "dark" : "light",
     viewport: { width: options.width ?? 1100, height: 800 },

@@ -1,5 +1,7 @@
 /** What the tests ask of a browser, the same for Chromium and Firefox. */
 
+import { findProgram } from "extension/scripts/programs.mjs";
+
 /** A node of a page with what is inside closed shadow roots, as no script of the page sees it. */
 export interface Tree {
   readonly name: string;
@@ -33,6 +35,13 @@ export interface Driver {
   /** The tab that a fresh installation opens by itself. */
   openedByItself(path: string): Promise<boolean>;
   close(): Promise<void>;
+}
+
+/** The installed program of a browser. */
+export function programOf(browser: Driver["name"]): string {
+  const program = findProgram(browser);
+  if (program === null) throw new Error(`${browser} is not installed`);
+  return program;
 }
 
 export interface Options {

@@ -1,8 +1,7 @@
 /** Real Firefox with the built extension, driven over WebDriver BiDi. */
 import puppeteer, { type KeyInput, type Page } from "puppeteer-core";
-import type { Driver, Options, Tab, Tree } from "./driver.ts";
+import { programOf, type Driver, type Options, type Tab, type Tree } from "./driver.ts";
 
-const EXECUTABLE = process.env["CLAIMLIGHT_FIREFOX"] ?? "/usr/bin/firefox-esr";
 const GECKO_ID = "reader@claimlight.example";
 /** Firefox draws it anew for each profile; the tests fix it so as to open the extension's pages. */
 export const INSTALLATION = "5b2f7a6e-0d6c-4f0e-9a53-3c1d2e4f5a6b";
@@ -18,7 +17,7 @@ interface Connection {
 export async function openFirefox(extension: string, options: Options = {}): Promise<Driver> {
   const browser = await puppeteer.launch({
     browser: "firefox",
-    executablePath: EXECUTABLE,
+    executablePath: programOf("firefox"),
     headless: true,
     defaultViewport: { width: options.width ?? 1100, height: 800 },
     args: ["--remote-allow-system-access"],
