@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,8 +20,8 @@ MOST_SENTENCES: Final = 2_000
 """Sentences that a replay takes at most."""
 MOST_SHOWN: Final = 200
 """Cases, remarks and hints that an answer holds at most, each; all are counted."""
-_HINTS: Final = 3
-"""Cases a sentence that are compared."""
+_HINTS: Final = 1
+"""Cases a sentence that are compared: what a reader is shown."""
 _BATCH: Final = 200
 UNWANTED: Final = frozenset({"ordinary", "innocent", "opposite", "quoted"})
 """Labels of sentences on which no hint, or no sure one, should appear."""
@@ -120,7 +120,7 @@ def consequences(
         CaseChange(case_id, kind, field_changes(before.get(case_id), put.get(case_id)))
         for case_id, kind in touched[:MOST_SHOWN]
     )
-    replayed = quality_sentences() if sentences is None else tuple(sentences)
+    replayed = quality_sentences() if sentences is None else sentences
     return Consequences(
         cases=shown,
         case_count=len(touched),
@@ -152,7 +152,9 @@ def field_changes(before: Case | None, after: Case | None) -> tuple[FieldChange,
 
 def replay(current: Index, draft: Index, sentences: Sequence[Labelled]) -> Replay:
     """Every sentence against both indexes; unwanted hints first, then by how much changed."""
-    old, new = _hints(current, sentences), _hints(draft, sentences)
+    own = sentences is quality_sentences()
+    old = _own_hints(current) if own else _hints(current, sentences)
+    new = _hints(draft, sentences)
     changes = []
     for number, sentence in enumerate(sentences):
         for case_id in sorted({*old[number], *new[number]}):
@@ -175,6 +177,12 @@ def _unwanted(label: str | None, band: Band | None) -> bool:
     if label in ("opposite", "quoted"):
         return band is Band.MATCH
     return label in UNWANTED and band is not None
+
+
+@lru_cache(maxsize=1)
+def _own_hints(index: Index) -> list[dict[str, Match]]:
+    """What the published index shows on our own sentences: asked for by every dry run."""
+    return _hints(index, quality_sentences())
 
 
 def _hints(index: Index, sentences: Sequence[Labelled]) -> list[dict[str, Match]]:

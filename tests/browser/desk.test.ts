@@ -287,7 +287,7 @@ describe.runIf(wanted)("the desk", () => {
     await page.waitForSelector("#status.bad");
     expect(await page.textContent("#status")).toContain("somebody else has published in between");
     await page.click("#status button");
-    await expect.poll(() => page.isVisible("#status")).toBe(false);
+    await expect.poll(() => page.isVisible("#status"), { timeout: 30_000 }).toBe(false);
     await page.click(".publish [type=submit]");
     await page.waitForSelector("#status.good");
   });
