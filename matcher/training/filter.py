@@ -128,7 +128,7 @@ def fit(seen: Evidence, shown: NDArray[np.bool_], among: NDArray[np.bool_]) -> N
     beta[-1] = 1.0
     x = np.column_stack((np.ones(len(seen.columns)), seen.columns))
     for _ in range(ROUNDS):
-        logits = x @ beta
+        logits = np.asarray(x @ beta, dtype=np.float64)
         chosen = (logits == seen.best(logits)[seen.owner]) & among[seen.owner]
         beta = _logistic(seen.columns[chosen].astype(np.float64), shown[seen.owner[chosen]])
     return beta
