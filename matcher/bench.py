@@ -22,6 +22,7 @@ from matcher.evaluate import ON_TOPIC, own_sentences, starter_index
 from matcher.filter import Filter
 from matcher.filterwire import Message, digest, encode, pack
 from matcher.index import Index
+from matcher.pairs import shipped
 from matcher.text import normalise, split_sentences, words
 from matcher.training.corpora import DATASETS, rows
 from matcher.types import Sentence
@@ -82,7 +83,7 @@ def _recombined(claims: list[str], cases: int) -> list[str]:
 
 def build(claims: Sequence[str]) -> Index:
     """An index with one case a claim, named by its position."""
-    return Index.build(
+    cases = (
         Case.model_validate(
             {
                 "id": f"c{i}",
@@ -95,6 +96,7 @@ def build(claims: Sequence[str]) -> Index:
         )
         for i, text in enumerate(claims)
     )
+    return Index.build(cases, pair_model=shipped())
 
 
 Find = Callable[[Sequence[str]], list[str | None]]
@@ -219,6 +221,7 @@ def main() -> None:
         )
         ways = {
             "claimlight": (engine(index), len(data.ordinary)),
+            "the same, words alone": (engine(index.without_pair_model()), len(data.ordinary)),
             "SQLite FTS5": (sqlite_fts5(data.claims), 300),
             "naive rapidfuzz scan": (naive_scan(data.claims), NAIVE_SENTENCES),
         }

@@ -129,6 +129,10 @@ class Index:
         """
         return cls(snapshot.load(folder), pair_model)
 
+    def without_pair_model(self) -> Self:
+        """The same index, deciding by words alone."""
+        return type(self)(self._content)
+
     # -- its cases ---------------------------------------------------------------------------
 
     def __len__(self) -> int:

@@ -40,7 +40,7 @@ HONEST_WEIGHT: Final = 0.3
 TWEET_WEIGHT: Final = 0.3
 OTHER_CLAIM_WEIGHT: Final = 0.08
 RIDGE: Final = 0.5
-READ_SHARE: Final = 0.025
+READ_SHARE: Final = 0.018
 """Share of ordinary sentences with a pair that is worth reading: what the cost allows."""
 NEWS_FOLDS: Final = frozenset(range(7))
 """Folds of the news that the pair model has not seen."""
