@@ -14,6 +14,8 @@ export default defineConfig({
     // Two cores, two browsers, a service: one file at a time is faster than all at once.
     fileParallelism: false,
     testTimeout: 60_000,
-    hookTimeout: 120_000,
+    hookTimeout: 60_000,
+    // A browser that hangs fails every test; there is no use in waiting for each.
+    bail: 6,
   },
 });
