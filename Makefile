@@ -60,7 +60,7 @@ demo: $(RUN) extension-test ## the service, and a browser with the extension on 
 	cd extension && npm run --silent demo
 
 schema: $(DEV) ## write data/schema/case.schema.json from the definition of a case
-	$(BIN)/python -m tests.data.schema > data/schema/case.schema.json
+	$(BIN)/python -m tests.data.test_schema > data/schema/case.schema.json
 
 lock: $(DEV) ## pin the dependencies again, with hashes
 	$(BIN)/pip-compile $(LOCK) --output-file requirements.txt pyproject.toml
