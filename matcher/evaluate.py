@@ -26,6 +26,7 @@ from matcher.limits import MAX_LIMIT
 from matcher.pairs import shipped
 from matcher.text import split_sentences
 from matcher.training.corpora import DATASETS, HELD_OUT, fold, rows
+from matcher.training.gather import euvsdisinfo_titles, spelling
 from matcher.types import Band, Match, Sentence
 
 DATA: Final = Path(__file__).parents[1] / "data"
@@ -160,15 +161,10 @@ def _title(case_id: str, *wordings: str) -> Case:
     )
 
 
-def _spelling(title: str) -> str:
-    return re.sub(r"\W+", " ", title.lower()).strip()
-
-
 @cache
 def titles_index() -> Index:
     """The titles of the EUvsDisinfo cases, each distinct one once."""
-    titles = {_spelling(r["title"]): r["title"] for r in rows("euvsdisinfo/cases")}
-    made = (_title(f"c{i}", title) for i, title in enumerate(titles.values()))
+    made = (_title(f"c{i}", title) for i, title in enumerate(euvsdisinfo_titles()))
     return Index.build(made, pair_model=shipped())
 
 
@@ -182,7 +178,7 @@ def euvsdisinfo(index: Index) -> Iterator[Row]:
     summaries = [r for r in rows("euvsdisinfo/pairs") if fold(r["case_id"]) in HELD_OUT]
     found = [best_matches(index, split_sentences(s["text"])) for s in summaries]
     own = [
-        [[m for m in matches if _spelling(m.claim) == _spelling(s["claim"])] for matches in f]
+        [[m for m in matches if spelling(m.claim) == spelling(s["claim"])] for matches in f]
         for s, f in zip(summaries, found, strict=True)
     ]
     said = [r["text"] for r in rows("propaganda_diary/quotes") if fold(r["fake"]) in HELD_OUT]

@@ -19,9 +19,8 @@ class Reading:
     """One sentence or claim.
 
     ``text`` is its normalised text; ``words`` are all its folded words; ``capitals`` says which
-    were written with a capital
-    beyond the first; ``positions``, ``hashes`` and ``zipfs`` describe its content stems, each
-    once, in order of first occurrence.
+    were written with a capital beyond the first; ``positions``, ``hashes`` and ``zipfs``
+    describe its content stems, each once, in order of first occurrence.
     """
 
     text: str

@@ -165,10 +165,9 @@ def guarded(
 
     A sentence that says the contrary of the claim, or shows it in a frame, leaves both bands;
     other numbers, other names, a claim too general to recognise, or hardly a word in common
-    leave ``match``. Visible
-    signs of the contrary (a negation, framing words) count unless the pair model
-    (``pair_logit`` None: not asked) is sure that the sentence repeats the claim, and its own
-    doubt counts without a sign, and then has no name.
+    leave ``match``. Visible signs of the contrary (a negation, framing words) count unless the
+    pair model (``pair_logit`` None: not asked) is sure that the sentence repeats the claim, and
+    its own doubt counts without a sign, and then has no name.
     """
     has = {guard: bool(evidence[_COLUMN[name]] >= least) for guard, name, least in _SEEN}
     sign = next((guard for guard in (Guard.NEGATED, Guard.QUOTED) if has[guard]), None)
