@@ -1,6 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { defineConfig } from "wxt";
+import { packed, type Messages } from "./common/packing.ts";
 import { parseServer } from "./common/server.ts";
+import en from "./public/_locales/en/messages.json";
 
 /** Loopback needs no choice: nothing that goes there leaves the reader's own machine. */
 const LOOPBACK = ["http://127.0.0.1/*", "http://localhost/*", "http://[::1]/*"];
@@ -21,22 +23,32 @@ function testServer(mode: string): string | null {
   return server;
 }
 
+/** Words that browsers themselves look up. */
+const NAMED_IN_MANIFEST = new Set(["extensionName", "extensionDescription", "commandNext", "commandPrevious"]);
+const WORD_KEYS = Object.keys(en);
+
 export default defineConfig({
   imports: false,
   // The browser tests build beside `.output`, so as to leave what somebody has loaded from there.
   outDir: process.env["CLAIMLIGHT_EXTENSION_OUT"] ?? ".output",
   manifestVersion: 3,
   vite: ({ mode }) => ({
-    define: { __TEST_SERVER__: JSON.stringify(testServer(mode)) },
+    define: {
+      __TEST_SERVER__: JSON.stringify(testServer(mode)),
+      __WORD_KEYS__: `"${WORD_KEYS.join(" ")}".split(" ")`,
+    },
     build: { minify: mode === "production", modulePreload: false },
   }),
   hooks: {
-    // Indented for people in the sources, without a blank in what readers download.
+    // One key a message for people in the sources; packed in what readers download.
     "build:publicAssets": async (_wxt, files) => {
       for (const [number, file] of files.entries()) {
         if (!file.relativeDest.endsWith("messages.json") || !("absoluteSrc" in file)) continue;
-        const words: unknown = JSON.parse(await readFile(file.absoluteSrc, "utf8"));
-        files[number] = { relativeDest: file.relativeDest, contents: JSON.stringify(words) };
+        const messages = JSON.parse(await readFile(file.absoluteSrc, "utf8")) as Messages;
+        const named = Object.entries(messages).filter(([key]) => NAMED_IN_MANIFEST.has(key));
+        const words = { message: packed(messages, WORD_KEYS) };
+        const contents = JSON.stringify({ ...Object.fromEntries(named), words });
+        files[number] = { relativeDest: file.relativeDest, contents };
       }
     },
   },

@@ -1,12 +1,18 @@
 /** The interface's own words, in the reader's language. */
 import { browser } from "wxt/browser";
 import type en from "../public/_locales/en/messages.json";
+import { filled } from "./packing.ts";
 
 export type WordKey = keyof typeof en;
 
+/** WXT's types know the keys of the sources alone, not the one that holds them packed. */
+const { i18n } = browser as { i18n: { getMessage: (key: string) => string } };
+let lines: readonly string[] | undefined;
+
 /** The text of a key; `$1`, `$2` in it are replaced in their order. */
 export function say(key: WordKey, ...values: readonly (string | number)[]): string {
-  return browser.i18n.getMessage(key, values.map(String));
+  lines ??= i18n.getMessage("words").split("\n");
+  return filled(lines[__WORD_KEYS__.indexOf(key)] ?? "", values);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { readFile, readdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { filled, packed } from "extension/common/packing.ts";
 import { describe, expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("../../extension/", import.meta.url));
@@ -39,6 +40,23 @@ describe.each(languages)("%s", (language) => {
       expect(holes(message), key).toEqual(holes(en[key]?.message));
     }
   });
+});
+
+test("packed into one message, every string comes out again with its places filled", async () => {
+  const keys = Object.keys(en);
+  for (const language of languages) {
+    const words = await read(language);
+    const lines = packed(words, keys).split("\n");
+    expect(lines).toHaveLength(keys.length);
+    for (const [at, key] of keys.entries()) {
+      const expected = words[key]?.message.replace("$1", "one").replace("$2", "two").replace("$3", "3");
+      expect(filled(lines[at] ?? "", ["one", "two", 3]), key).toBe(expected);
+    }
+  }
+});
+
+test("a value that looks like a place to fill stays as it is", () => {
+  expect(filled("{1} and {2}", ["{2}", "$1"])).toBe("{2} and $1");
 });
 
 test("each file names its own language", async () => {
