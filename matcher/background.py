@@ -6,6 +6,7 @@ the word frequencies of wordfreq 3.1 (CC BY-SA 4.0; Speer 2022, doi:10.5281/zeno
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -30,24 +31,32 @@ _SHARED: Final = {"no": "nb", "nn": "nb", "hr": "sh", "bs": "sh"}
 
 
 @cache
-def _table(language: str) -> dict[int, int]:
-    language = _SHARED.get(language, language)
-    with np.load(TABLE) as tables:
-        if f"{language}.hash" not in tables:
-            return {}
-        return dict(
-            zip(
-                tables[f"{language}.hash"].tolist(),
-                tables[f"{language}.zipf"].tolist(),
-                strict=True,
+def tables() -> dict[str, tuple[memoryview, memoryview]]:
+    """Of each language the hashes, sorted, and the Zipf values in steps; 3 MB in all.
+
+    Plain arrays: a process that is forked afterwards shares them, as it would not share the
+    objects of a dictionary, which are written to whenever they are looked at.
+    """
+    with np.load(TABLE) as file:
+        return {
+            name.removesuffix(".hash"): (
+                memoryview(file[name]),
+                memoryview(file[name.removesuffix("hash") + "zipf"]),
             )
-        )
+            for name in file
+            if name.endswith(".hash")
+        }
 
 
 def zipf(stem_hash: int, language: str) -> float:
     """Zipf value of a stem in a language given by its primary subtag, in [2.4, 8]."""
-    steps = _table(language).get(stem_hash >> 32)
-    return RAREST_ZIPF if steps is None else steps / STEPS
+    table = tables().get(_SHARED.get(language, language))
+    if table is None:
+        return RAREST_ZIPF
+    hashes, steps = table
+    wanted = stem_hash >> 32
+    at = bisect_left(hashes, wanted)
+    return steps[at] / STEPS if at < len(hashes) and hashes[at] == wanted else RAREST_ZIPF
 
 
 def idf(zipf_values: NDArray[np.float64]) -> NDArray[np.float64]:

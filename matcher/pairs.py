@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from hashlib import sha256
+from hashlib import file_digest
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -57,7 +57,8 @@ class OnnxPairModel:
     """A ``PairModel`` from a folder with ``pairs.onnx`` and ``vocab.txt``, on one thread.
 
     Pairs are read one by one: a batch is no faster on one thread, and in int8 the scores
-    would depend on it. About 5 ms a pair of 48 pieces.
+    would depend on it. About 5 ms a pair of 48 pieces. On one thread a session has no threads
+    of its own, so processes forked after it was made may use it, and share its weights.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -73,10 +74,12 @@ class OnnxPairModel:
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         try:
-            content = (folder / MODEL_FILE).read_bytes()
+            with (folder / MODEL_FILE).open("rb") as file:
+                content = file_digest(file, "sha256").hexdigest()
             self._pieces = WordPiece.load(folder / VOCABULARY_FILE)
+            # By its path: a session keeps what it is given, and bytes would be kept twice.
             self._session = onnxruntime.InferenceSession(
-                content, options, providers=["CPUExecutionProvider"]
+                folder / MODEL_FILE, options, providers=["CPUExecutionProvider"]
             )
         # ONNX Runtime's own exceptions have no common base but RuntimeError and Exception.
         except (OSError, KeyError, UnicodeError, RuntimeError, *_FAULTS) as error:
@@ -84,7 +87,7 @@ class OnnxPairModel:
         given = sorted(each.name for each in self._session.get_inputs())
         if given != INPUTS:
             raise PairModelError(f"{folder / MODEL_FILE} takes {given}, not {INPUTS}")
-        self.name = f"pairs-{sha256(content).hexdigest()[:12]}"
+        self.name = f"pairs-{content[:12]}"
 
     def scores(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
         """See ``PairModel``."""

@@ -19,15 +19,14 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
 from matcher.case import Case
-from matcher.errors import PairModelError
-from matcher.index import Index
-from matcher.pairs import OnnxPairModel, PairModel
+from matcher.pairs import PairModel
 from server.app import create_app
 from server.embedded import Embedded
 from server.errors import Conflict, SettingsError, StoreError
 from server.folder import DataFolder
 from server.formats import FormatError, Rejected, read
 from server.live import Current, Live
+from server.preload import preload
 from server.settings import Settings
 from server.store import Role, Store
 
@@ -75,10 +74,9 @@ def serve(settings: Settings, *, ready: Callable[[str, Current], None], tell: Te
             _prepare(settings, url, folder, own=embedded is not None, tell=tell)
             address = address_of(listener)
             folder.announce(address)
-            # What every worker needs is loaded once, and shared by them.
-            Index.build(())
             Service(
                 settings,
+                pair_model=preload(settings.encoder, tell=tell),
                 listener=listener,
                 folder=folder,
                 embedded=embedded,
@@ -174,17 +172,6 @@ def keep_owner_token(store: Store, path: Path) -> None:
         file.write(plain + "\n")
 
 
-def _pair_model(folder: Path | None) -> PairModel | None:
-    """The model of a folder; without it the service runs on words alone, and says so."""
-    if folder is None:
-        return None
-    try:
-        return OnnxPairModel(folder)
-    except PairModelError as error:
-        log.warning("words alone decide: %s", error)
-        return None
-
-
 class Service(BaseApplication):
     """The service under gunicorn: one master, several workers, each with its own ``Live``."""
 
@@ -192,6 +179,7 @@ class Service(BaseApplication):
         self,
         settings: Settings,
         *,
+        pair_model: PairModel | None,
         listener: socket.socket,
         folder: DataFolder,
         embedded: Embedded | None,
@@ -199,6 +187,7 @@ class Service(BaseApplication):
         ready: Callable[[Current], None],
     ) -> None:
         self._settings = settings
+        self._pair_model = pair_model
         self._listener = listener.detach()  # gunicorn closes it, and nobody else may keep it
         self._folder = folder
         self._embedded = embedded
@@ -249,7 +238,7 @@ class Service(BaseApplication):
         self._live = Live(
             store,
             self._folder.snapshots,
-            pair_model=_pair_model(self._settings.encoder),
+            pair_model=self._pair_model,
             on_first=self._on_first,
         )
         app = create_app(self._settings, store=store, live=self._live)

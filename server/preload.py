@@ -1,0 +1,50 @@
+"""What all workers of a machine share: loaded once, in the master, before they are forked.
+
+A forked process shares the memory of its parent until one of them writes to it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+from collections.abc import Callable
+from pathlib import Path
+
+from matcher import background, detect
+from matcher.errors import PairModelError
+from matcher.index import Index
+from matcher.pairs import OnnxPairModel, PairModel
+
+
+def preload(encoder: Path | None, *, tell: Callable[[str], None]) -> PairModel | None:
+    """Load models and tables, and hold them in memory that forks share; return the pair model.
+
+    None where ``encoder`` is None or unfit: the service then runs on words alone, and says so.
+    """
+    gc.disable()  # so that nothing is freed below what stays, and its gaps refilled by a worker
+    pair_model = _pair_model(encoder, tell)
+    background.tables()
+    detect.load()
+    Index.build(())
+    gc.collect()
+    gc.freeze()  # the collector writes to every object it visits
+    gc.enable()
+    _give_back_memory()
+    return pair_model
+
+
+def _pair_model(folder: Path | None, tell: Callable[[str], None]) -> PairModel | None:
+    if folder is None:
+        return None
+    try:
+        return OnnxPairModel(folder)
+    except PairModelError as error:
+        tell(f"words alone decide: {error}")
+        return None
+
+
+def _give_back_memory() -> None:
+    """Return to the kernel what loading has used and freed, where the C library can."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
