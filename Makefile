@@ -24,7 +24,8 @@ test: $(DEV) ## all tests; says what it had to leave out, and why (CI leaves out
 
 torture: $(DEV) ## the long tests at full size, with their figures (about ten minutes)
 	CLAIMLIGHT_TORTURE=yes $(BIN)/pytest -s tests/server/processes/test_publication.py \
-		tests/server/processes/test_kill.py tests/server/formats/test_claimreview.py
+		tests/server/processes/test_kill.py tests/server/formats/test_claimreview.py \
+		tests/server/processes/test_failover.py tests/server/processes/test_away.py
 
 check: $(DEV) ## format, lint and types, Python and TypeScript
 	$(BIN)/ruff check

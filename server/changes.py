@@ -16,6 +16,7 @@ from server.errors import (
     NeedsConfirmation,
     RevertConflict,
     StoreError,
+    Unconfirmed,
     UnknownVersion,
 )
 from server.exchange import answer, read_body, read_query
@@ -33,6 +34,7 @@ from server.problems import (
     STALE_WRITE,
     UNAUTHORIZED,
     UNAVAILABLE,
+    UNCONFIRMED,
     Problem,
     sentence,
 )
@@ -352,5 +354,7 @@ def from_store(error: StoreError) -> Response:
             return Problem(CONFLICT, detail, ids=error.ids).response()
         case UnknownVersion():
             return Problem(NOT_FOUND, detail).response()
+        case Unconfirmed():
+            return Problem(UNCONFIRMED, detail, headers={"Retry-After": RETRY_S}).response()
         case _:
             return Problem(UNAVAILABLE, detail, headers={"Retry-After": RETRY_S}).response()

@@ -93,6 +93,7 @@ class Live:
         self._settled = threading.Event()
         self._thread: threading.Thread | None = None
         self._compiler = _Compiler(store, snapshots, pair_model)
+        self._highest = 0
         self._retry: tuple[str, float] = ("", 0.0)  # mark that failed, when to try again
 
     def start(self) -> None:
@@ -211,11 +212,16 @@ class Live:
 
     def _swap(self, current: Current) -> None:
         if self.current is not None and current.version < self.current.version:
-            log.warning(
-                "the published version went back from %d to %d: another database, or a restore",
-                self.current.version,
-                current.version,
+            told = (
+                f"the published version went back from {self.current.version} to "
+                f"{current.version}: a replica that lagged took over, another database, or a "
+                "restore; look whether the last changesets are in the history, and push again"
             )
+            log.warning(told)
+            self._tell("version", told)
+        elif current.version >= self._highest:
+            self._tell("version", None)
+        self._highest = max(self._highest, current.version)
         self.current = current
         self._tell("start", None)
 

@@ -100,10 +100,15 @@ UNAVAILABLE: Final = Kind(
     "unavailable", 503, "The service cannot do this just now",
     "Repeat the same request after Retry-After seconds; a repeated push is safe.",
 )  # fmt: skip
+UNCONFIRMED: Final = Kind(
+    "unconfirmed", 503, "Redis has not confirmed the change in time",
+    "Push the same again: what is published already makes no new version.",
+)  # fmt: skip
 
 KINDS: Final = (
     INVALID, REJECTED, UNAUTHORIZED, FORBIDDEN, NOT_FOUND, METHOD, NOT_ACCEPTABLE, CONFLICT,
     CONFIRM, RETRACTED, STALE_WRITE, TOO_LARGE, MEDIA_TYPE, TOO_MANY, INTERNAL, UNAVAILABLE,
+    UNCONFIRMED,
 )  # fmt: skip
 _BY_STATUS: Final = {kind.status: kind for kind in reversed(KINDS)}
 

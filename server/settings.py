@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import platformdirs
 
 from matcher.pairs import MODEL_FILE, MODEL_FOLDER
+from server.address import check_address
 from server.errors import SettingsError
 
 PREFIX: Final = "CLAIMLIGHT_"
@@ -117,12 +118,7 @@ def _whole(low: int, high: int) -> Callable[[str], int]:
 def _redis_url(text: str) -> str | None:
     if not text:
         return None
-    parts = urlsplit(text)
-    if parts.scheme not in {"redis", "rediss", "unix"}:
-        raise ValueError("an address that begins with redis://, rediss:// or unix://")
-    if not (parts.path if parts.scheme == "unix" else parts.hostname):
-        raise ValueError("an address with a host, such as redis://host:6379/0")
-    _ = parts.port  # raises ValueError where it is no number
+    check_address(text)
     return text
 
 

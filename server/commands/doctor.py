@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import click
 from rich.markup import escape
 
+from server.address import shown
 from server.client import Client
 from server.commands.terminal import (
     EXIT_CODES,
@@ -141,8 +142,7 @@ def _redis(settings: Settings) -> Iterator[Finding]:
             return
         url, name = socket_url(folder.redis), f"private, {program}"
     else:
-        parts = urlsplit(settings.redis_url)
-        url, name = settings.redis_url, f"{parts.hostname or parts.path}"
+        url, name = settings.redis_url, shown(settings.redis_url)
     store = Store(url)
     try:
         published = store.published()

@@ -5,16 +5,20 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterator
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import redis
 from redis.backoff import NoBackoff
 from redis.client import Pipeline, PubSub
 from redis.retry import Retry
+from redis.sentinel import Sentinel
 
+from server.address import Sentinels, sentinels
 from server.errors import Unavailable, Unconfirmed, Unreadable
 
 CONNECT_TIMEOUT_S: Final = 1.0
+SENTINEL_TIMEOUT_S: Final = 0.5
+"""A Sentinel that hangs is passed over after this time: another one is asked."""
 ANSWER_TIMEOUT_S: Final = 5.0
 
 _UNCONFIRMED: Final = (
@@ -26,14 +30,43 @@ _UNCONFIRMED: Final = (
 def connect(url: str, *, answer_timeout_s: float = ANSWER_TIMEOUT_S) -> redis.Redis:
     """Return a client; nothing is connected before its first use.
 
-    It repeats nothing by itself: a step that was repeated blindly could be taken twice.
+    It repeats nothing by itself: a step that was repeated blindly could be taken twice. With
+    Sentinels each new connection asks which server is the primary, and one that was demoted
+    counts as lost.
     """
-    return redis.Redis.from_url(
-        url,
-        socket_connect_timeout=min(CONNECT_TIMEOUT_S, answer_timeout_s),
-        socket_timeout=answer_timeout_s,
-        retry=Retry(NoBackoff(), 0),
+    timeouts: dict[str, Any] = {
+        "socket_connect_timeout": min(CONNECT_TIMEOUT_S, answer_timeout_s),
+        "socket_timeout": answer_timeout_s,
+        "retry": Retry(NoBackoff(), 0),
+    }
+    found = sentinels(url)
+    if found is None:
+        return redis.Redis.from_url(url, **timeouts)
+    return _primary_of(found, timeouts)
+
+
+def _primary_of(found: Sentinels, timeouts: dict[str, Any]) -> redis.Redis:
+    tls: dict[str, Any] = {"ssl": True} if found.tls else {}
+    if "ssl_ca_certs" in found.options:
+        tls["ssl_ca_certs"] = found.options["ssl_ca_certs"]
+    watchers = Sentinel(  # type: ignore[no-untyped-call]
+        found.hosts,
+        sentinel_kwargs={
+            "socket_connect_timeout": SENTINEL_TIMEOUT_S,
+            "socket_timeout": SENTINEL_TIMEOUT_S,
+            "retry": Retry(NoBackoff(), 0),
+            "username": found.options.get("sentinel_username"),
+            "password": found.options.get("sentinel_password"),
+            **tls,
+        },
+        db=found.database,
+        username=found.username,
+        password=found.password,
+        **timeouts,
+        **tls,
     )
+    primary: redis.Redis = watchers.master_for(found.service)  # type: ignore[no-untyped-call]
+    return primary
 
 
 class Transaction(Pipeline):

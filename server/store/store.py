@@ -16,6 +16,7 @@ import redis
 from redis.client import Pipeline
 
 from matcher.case import Case
+from server.address import sentinels
 from server.errors import (
     Conflict,
     RevertConflict,
@@ -65,13 +66,14 @@ class Store:
     Parameters
     ----------
     url
-        ``redis://``, ``rediss://`` or ``unix://``.
+        ``redis://``, ``rediss://``, ``unix://`` or ``redis+sentinel://``; see ``server.address``.
     answer_timeout_s
         how long to wait for one answer.
     """
 
     def __init__(self, url: str, *, answer_timeout_s: float = ANSWER_TIMEOUT_S) -> None:
         self._redis = connect(url, answer_timeout_s=answer_timeout_s)
+        self._replicated = sentinels(url) is not None
         self.tokens = Tokens(self._redis)
         self.reports = Reports(self._redis)
 
@@ -313,7 +315,12 @@ class Store:
                     raise Conflict(expected, head.version)
                 step = changes(pipe)
                 difference, before = compare(pipe, step)
-                if signature.dry_run or not difference:
+                if signature.dry_run:
+                    return head.version, difference
+                if not difference:
+                    # What an earlier push left unconfirmed is not acknowledged by repeating it.
+                    if head.version:
+                        self._confirm(head)
                     return head.version, difference
                 if not signature.confirm:
                     check_share(difference, head.cases)
@@ -325,9 +332,13 @@ class Store:
         raise Unavailable("too many editors publish at this moment; nothing was changed, try again")
 
     def _confirm(self, published: Published) -> None:
-        """Wait until a replica has it, where replicas are attached."""
+        """Wait until a replica has it, where there are replicas.
+
+        Behind Sentinels there have to be: a primary that has lost all of its replicas may have
+        been replaced already.
+        """
         try:
-            if not self._redis.info("replication").get("connected_slaves"):
+            if not self._replicated and not self._replicas():
                 return
             with self._redis.pipeline(transaction=False) as pipe:
                 # WAIT speaks of the writes of its own connection, so that there has to be one;
@@ -343,3 +354,6 @@ class Store:
             raise unconfirmed() from error
         if not replicas or mark != published.mark:
             raise unconfirmed()
+
+    def _replicas(self) -> int:
+        return int(self._redis.info("replication").get("connected_slaves", 0))
