@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import itertools
 import json
+import mmap
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +47,10 @@ def empty() -> Snapshot:
             "indptr": np.zeros(1, np.int64),
             "row_case": np.zeros(0, np.int32),
             "row_wording": np.zeros(0, np.int16),
-            "row_piece": np.zeros(0, np.int16),
+            "row_language": np.zeros(0, LANGUAGE),
+            "positions": np.zeros(0, np.uint16),
+            "texts": np.zeros(0, np.uint8),
+            "text_offsets": np.zeros(1, np.int64),
             "ids": np.zeros(0, "S128"),
             "offsets": np.zeros(1, np.int64),
             "published": np.zeros(0, np.int32),
@@ -82,10 +87,9 @@ def revised(
     # Numbers of cases, counted through the old and then the put ones, in the order of ids.
     source = np.insert(kept, places, np.arange(count, count + len(put)))
 
-    rows, numbered, wordings, pieces = _rows(old, fresh, source)
-    lexical = compile_rows(rows, numbered)
-    blob = b"".join(_runs(old, lines, source))
-    lengths = np.concatenate((np.diff(arrays["offsets"]), [len(line) for line in lines]))
+    readings = _read_rows(old, fresh, source)
+    lexical = compile_rows(readings.rows, readings.numbered)
+    blob, offsets = _joined(old.cases, arrays["offsets"], lines, source)
     days = np.array([case.published.toordinal() for case in put], dtype=np.int32)
     languages = _languages(old, replaced, put)
     return Snapshot(
@@ -95,12 +99,7 @@ def revised(
             "claims": languages.total(),
         },
         arrays={
-            "hashes": rows.hashes,
-            "zipfs": rows.zipfs,
-            "indptr": rows.indptr,
-            "row_case": rows.case,
-            "row_wording": wordings,
-            "row_piece": pieces,
+            **readings.arrays,
             "vocabulary": lexical.vocabulary,
             "idf": lexical.idf,
             "terms": lexical.terms,
@@ -108,15 +107,18 @@ def revised(
             "post_rows": lexical.post_rows,
             "post_weights": lexical.post_weights,
             "ids": np.concatenate((arrays["ids"], put_ids))[source],
-            "offsets": np.concatenate(([0], np.cumsum(lengths[source]))).astype(np.int64),
+            "offsets": offsets,
             "published": np.concatenate((arrays["published"], days))[source],
         },
         cases=blob,
     )
 
 
-Passage = tuple[Reading, int, int]
-"""A passage of a claim, the number of its wording, and its place within that."""
+LANGUAGE: Final = "S8"
+"""A language by its primary subtag, of at most eight letters."""
+
+Passage = tuple[Reading, int]
+"""A passage of a claim, and the number of its wording."""
 
 
 def _read(put: Sequence[Case], progress: Progress | None) -> list[list[Passage]]:
@@ -124,9 +126,9 @@ def _read(put: Sequence[Case], progress: Progress | None) -> list[list[Passage]]
     for done, case in enumerate(put, start=1):
         read.append(
             [
-                (reading, number, piece)
+                (reading, number)
                 for number, claim in enumerate(case.claims)
-                for piece, reading in enumerate(passages(claim.text, claim.language))
+                for reading in passages(claim.text, claim.language)
             ]
         )
         if progress:
@@ -142,16 +144,26 @@ def _positions(ids: NDArray[Any], wanted: NDArray[Any]) -> NDArray[np.int64]:
     return np.unique(at[ids[at] == wanted]).astype(np.int64)
 
 
-def _rows(
+@dataclass(frozen=True, slots=True)
+class _ReadRows:
+    """The rows of all cases, as they are weighed and as a snapshot holds them."""
+
+    rows: Rows
+    numbered: Numbered
+    arrays: dict[str, NDArray[Any]]
+
+
+def _read_rows(
     old: Snapshot, fresh: Sequence[Sequence[Passage]], source: NDArray[np.int64]
-) -> tuple[Rows, Numbered, NDArray[np.int16], NDArray[np.int16]]:
+) -> _ReadRows:
     """The rows of the cases in their order, counted through the old rows and then the fresh."""
     arrays = old.arrays
     flat = [passage for passages_of_case in fresh for passage in passages_of_case]
-    readings = [reading for reading, _, _ in flat]
+    readings = [reading for reading, _ in flat]
     sizes = [len(reading) for reading in readings]
     hashes = np.fromiter((h for r in readings for h in r.hashes), np.uint64, sum(sizes))
     zipfs = np.fromiter((z for r in readings for z in r.zipfs), np.float32, sum(sizes))
+    positions = np.fromiter((p for r in readings for p in r.positions), np.uint16, sum(sizes))
 
     first = np.searchsorted(arrays["row_case"], np.arange(len(arrays["ids"]) + 1))
     counts = np.concatenate((np.diff(first), [len(each) for each in fresh])).astype(np.int64)
@@ -159,33 +171,57 @@ def _rows(
     taken = ranges(starts[source], counts[source])
     lengths = np.concatenate((np.diff(arrays["indptr"]), sizes)).astype(np.int64)
     at = ranges((np.cumsum(lengths) - lengths)[taken], lengths[taken])
-    wordings = np.array([number for _, number, _ in flat], dtype=np.int16)
-    pieces = np.array([piece for _, _, piece in flat], dtype=np.int16)
+    wordings = np.array([number for _, number in flat], dtype=np.int16)
+    languages = np.array([reading.language.encode() for reading in readings], dtype=LANGUAGE)
+    texts = [reading.text.encode() for reading in readings]
+    blob, text_offsets = _joined(arrays["texts"].data, arrays["text_offsets"], texts, taken)
     rows = Rows(
         hashes=np.concatenate((arrays["hashes"], hashes))[at],
         zipfs=np.concatenate((arrays["zipfs"], zipfs))[at],
         indptr=np.concatenate(([0], np.cumsum(lengths[taken]))).astype(np.int64),
         case=np.repeat(np.arange(len(source), dtype=np.int32), counts[source]),
     )
-    return (
-        rows,
-        renumber((arrays["vocabulary"], arrays["terms"]), hashes, at),
-        np.concatenate((arrays["row_wording"], wordings))[taken],
-        np.concatenate((arrays["row_piece"], pieces))[taken],
+    return _ReadRows(
+        rows=rows,
+        numbered=renumber((arrays["vocabulary"], arrays["terms"]), hashes, at),
+        arrays={
+            "hashes": rows.hashes,
+            "zipfs": rows.zipfs,
+            "positions": np.concatenate((arrays["positions"], positions))[at],
+            "indptr": rows.indptr,
+            "row_case": rows.case,
+            "row_wording": np.concatenate((arrays["row_wording"], wordings))[taken],
+            "row_language": np.concatenate((arrays["row_language"], languages))[taken],
+            "texts": np.frombuffer(blob, dtype=np.uint8),
+            "text_offsets": text_offsets,
+        },
     )
 
 
-def _runs(old: Snapshot, lines: Sequence[bytes], source: NDArray[np.int64]) -> Iterator[bytes]:
-    """The cases as lines, in order; old ones that stand side by side in one piece."""
-    count, offsets = len(old.arrays["ids"]), old.arrays["offsets"]
+def _joined(
+    old: bytes | memoryview | mmap.mmap,
+    old_offsets: NDArray[np.int64],
+    fresh: Sequence[bytes],
+    source: NDArray[np.int64],
+) -> tuple[bytes, NDArray[np.int64]]:
+    """Pieces of an old blob and fresh ones in a new order, and where each begins.
+
+    ``source`` counts through the old and then the fresh; old ones that stand side by side are
+    taken in one piece.
+    """
+    count = len(old_offsets) - 1
+    lengths = np.concatenate((np.diff(old_offsets), [len(piece) for piece in fresh]))
+    offsets = np.concatenate(([0], np.cumsum(lengths[source]))).astype(np.int64)
     breaks = np.flatnonzero((np.diff(source) != 1) | (source[1:] >= count)) + 1
     bounds = [0, *breaks.tolist(), len(source)] if len(source) else [0]
+    runs = []
     for start, end in itertools.pairwise(bounds):
         first, last = int(source[start]), int(source[end - 1])
         if first >= count:
-            yield lines[first - count]
+            runs.append(fresh[first - count])
         else:
-            yield bytes(old.cases[offsets[first] : offsets[last + 1]])
+            runs.append(bytes(old[old_offsets[first] : old_offsets[last + 1]]))
+    return b"".join(runs), offsets
 
 
 def _languages(old: Snapshot, replaced: NDArray[np.int64], put: Sequence[Case]) -> Counter[str]:

@@ -5,46 +5,42 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Final, Self
 
 import numpy as np
 
 from matcher import compiling, snapshot
-from matcher.case import Case, RelatedLink
+from matcher.case import Case
 from matcher.compiling import Progress
+from matcher.content import Content
 from matcher.language import primary
-from matcher.lexical import Lexical, Rows, candidates, look_up
+from matcher.lexical import Lexical, candidates, look_up
 from matcher.pairs import PairModel
-from matcher.passages import passages
 from matcher.pipeline import match_sentences
-from matcher.reading import Reading, read
+from matcher.reading import read
+from matcher.related import related
 from matcher.score import THRESHOLDS
 from matcher.snapshot import Snapshot
 from matcher.text import normalise
 from matcher.types import Outcome, Related, Sentence
 
 MOST_RELATED: Final = 3
-LEAST_RELATED_COVER: Final = 0.25
-"""Share of a claim's telling words that a computed related case must have in common."""
-CACHED_ROWS: Final = 20_000
-"""Claims' readings kept per index: those that sentences keep meeting."""
+CACHED_ROWS: Final = 4_000
+"""Claims' readings kept per index, 10 MB when full: those that sentences keep meeting."""
+CACHED_RELATED: Final = 2_000
+"""Cases whose related ones are kept per index."""
 
 
 class Index:
     """Cases, compiled. Every method may be called from any thread at the same time."""
 
     def __init__(self, content: Snapshot, pair_model: PairModel | None = None) -> None:
-        self._content = content
+        self._content: Final = Content(content)
         self.pair_model: Final = pair_model
         arrays = content.arrays
-        self.rows: Final = Rows(
-            hashes=arrays["hashes"],
-            zipfs=arrays["zipfs"],
-            indptr=arrays["indptr"],
-            case=arrays["row_case"],
-        )
+        self.rows: Final = self._content.rows
         self.lexical: Final = Lexical(
             vocabulary=arrays["vocabulary"],
             idf=arrays["idf"],
@@ -54,15 +50,18 @@ class Index:
             post_rows=arrays["post_rows"],
             post_weights=arrays["post_weights"],
         )
-        self._ids = arrays["ids"]
-        self._offsets = arrays["offsets"]
+        self._wordings = arrays["row_wording"]
         self.digest: Final = str(content.header["digest"])
         self.languages: Final = dict(content.header["languages"])
         self.claims: Final = int(content.header["claims"])
         self.thresholds: Final = {band.value: lower for band, lower in THRESHOLDS.items()}
         self.encoder: Final = pair_model.name if pair_model else None
-        self.row_reading = lru_cache(maxsize=CACHED_ROWS)(self._row_reading)
-        self._related = lru_cache(maxsize=CACHED_ROWS)(self._compute_related)
+        # Neither refers to the index: one that is replaced is freed at once, and not when the
+        # garbage collector comes by.
+        self.row_reading: Final = lru_cache(maxsize=CACHED_ROWS)(self._content.reading)
+        self._related: Final = lru_cache(maxsize=CACHED_RELATED)(
+            partial(related, self._content, self.lexical)
+        )
 
     # -- building ----------------------------------------------------------------------------
 
@@ -94,8 +93,10 @@ class Index:
                 compiling.revised(compiling.empty(), ordered, (), progress=progress), pair_model
             )
         put = [case for case in ordered if not previous.holds(case)]
-        gone = {case_id.decode() for case_id in previous._ids} - {case.id for case in ordered}
-        content = compiling.revised(previous._content, put, gone, progress=progress)
+        gone = {case_id.decode() for case_id in previous._content.ids} - {
+            case.id for case in ordered
+        }
+        content = compiling.revised(previous._content.snapshot, put, gone, progress=progress)
         return cls(content, pair_model)
 
     def revised(self, put: Iterable[Case], gone: Collection[str] = ()) -> Self:
@@ -112,11 +113,11 @@ class Index:
         ids = [case.id for case in ordered]
         if len(set(ids)) < len(ids) or not set(ids).isdisjoint(gone):
             raise ValueError("a case is given twice")
-        return type(self)(compiling.revised(self._content, ordered, gone), self.pair_model)
+        return type(self)(compiling.revised(self._content.snapshot, ordered, gone), self.pair_model)
 
     def save(self, folder: Path) -> None:
         """Write the index as a snapshot folder, whole or not at all (SnapshotError)."""
-        snapshot.save(self._content, folder)
+        snapshot.save(self._content.snapshot, folder)
 
     @classmethod
     def load(cls, folder: Path, *, pair_model: PairModel | None = None) -> Self:
@@ -131,40 +132,32 @@ class Index:
 
     def without_pair_model(self) -> Self:
         """The same index, deciding by words alone."""
-        return type(self)(self._content)
+        return type(self)(self._content.snapshot)
 
     # -- its cases ---------------------------------------------------------------------------
 
     def __len__(self) -> int:
-        return len(self._ids)
+        return len(self._content)
 
     def holds(self, case: Case) -> bool:
         """Whether this very case is in the index, as it is."""
-        number = self._number(case.id)
+        number = self._content.number(case.id)
         return number is not None and self.line(number) == compiling.case_line(case)
 
     def __contains__(self, case_id: str) -> bool:
-        return self._number(case_id) is not None
-
-    def _number(self, case_id: str) -> int | None:
-        try:
-            wanted = np.bytes_(case_id.encode("ascii"))
-        except UnicodeEncodeError:
-            return None
-        at = int(np.searchsorted(self._ids, wanted))
-        return at if at < len(self._ids) and self._ids[at] == wanted else None
+        return self._content.number(case_id) is not None
 
     def line(self, number: int) -> bytes:
         """A case by its position, as the line of JSON it was built from."""
-        return bytes(self._content.cases[self._offsets[number] : self._offsets[number + 1]])
+        return self._content.line(number)
 
     def case_at(self, number: int) -> Case:
         """A case by its position in the order of ids."""
-        return Case.model_validate_json(self.line(number))
+        return self._content.case_at(number)
 
     def case(self, case_id: str) -> Case:
         """A case by its id; KeyError where there is none."""
-        number = self._number(case_id)
+        number = self._content.number(case_id)
         if number is None:
             raise KeyError(case_id)
         return self.case_at(number)
@@ -175,11 +168,7 @@ class Index:
 
     def wording_of(self, row: int) -> int:
         """Which of its case's wordings a row belongs to."""
-        return int(self._content.arrays["row_wording"][row])
-
-    def _row_reading(self, row: int) -> Reading:
-        claim = self.case_at(int(self.rows.case[row])).claims[self.wording_of(row)]
-        return passages(claim.text, claim.language)[int(self._content.arrays["row_piece"][row])]
+        return int(self._wordings[row])
 
     # -- asking ------------------------------------------------------------------------------
 
@@ -195,41 +184,10 @@ class Index:
 
     def related(self, case_id: str, *, limit: int = MOST_RELATED) -> tuple[Related, ...]:
         """What editors pinned to a case, then the nearest others; KeyError for no such case."""
-        number = self._number(case_id)
+        number = self._content.number(case_id)
         if number is None:
             raise KeyError(case_id)
         return self._related(number, limit)
-
-    def _compute_related(self, number: int, limit: int) -> tuple[Related, ...]:
-        case = self.case_at(number)
-        pinned = []
-        for entry in case.related:
-            if isinstance(entry, RelatedLink):
-                pinned.append(Related(id=None, claim=entry.title, url=entry.url, pinned=True))
-            elif (other := self._number(entry)) is not None:
-                pinned.append(self._as_related(other, pinned=True))
-        taken = {case.id, *(related.id for related in pinned)}
-        nearest = (
-            self._as_related(other, pinned=False) for other in self._nearest(case, number, limit)
-        )
-        computed = [related for related in nearest if related.id not in taken]
-        return (*pinned, *computed[: max(0, limit - len(pinned))])
-
-    def _as_related(self, number: int, *, pinned: bool) -> Related:
-        case = self.case_at(number)
-        return Related(id=case.id, claim=case.claim, url=case.url, pinned=pinned)
-
-    def _nearest(self, case: Case, number: int, limit: int) -> list[int]:
-        claim = case.claims[0]
-        batch = look_up(self.lexical, [read(normalise(claim.text), claim.language)])
-        own_score = float(batch.idf.sum())
-        found = candidates(self.lexical, batch, limit=10 * (limit + len(case.related)))
-        near = [
-            int(self.rows.case[row])
-            for row, score in zip(found.row, found.bm25, strict=True)
-            if score >= LEAST_RELATED_COVER * own_score
-        ]
-        return [other for other in dict.fromkeys(near) if other != number]
 
     def search(
         self, query: str, *, language: str | None = None, limit: int = 20, offset: int = 0
@@ -244,12 +202,12 @@ class Index:
             found = candidates(self.lexical, batch, limit=min(8 * (offset + limit), 4096))
             numbers = dict.fromkeys(int(self.rows.case[row]) for row in found.row)
         else:
-            newest = np.argsort(-self._content.arrays["published"], kind="stable")
+            newest = np.argsort(-self._content.snapshot.arrays["published"], kind="stable")
             numbers = dict.fromkeys(newest.tolist())
         ids = []
         for number in numbers:
             if language is None or self._speaks(number, primary(language)):
-                ids.append(self._ids[number].decode())
+                ids.append(self._content.ids[number].decode())
             if len(ids) == offset + limit:
                 break
         return ids[offset:]

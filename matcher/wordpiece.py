@@ -14,7 +14,8 @@ END: Final = "[SEP]"
 PADDING: Final = "[PAD]"
 LONGEST_WORD: Final = 100
 """Characters beyond which the published tokeniser gives a word up."""
-CACHED_WORDS: Final = 50_000
+CACHED_WORDS: Final = 20_000
+"""Words kept with their pieces, 3 MB when full."""
 
 
 class WordPiece:

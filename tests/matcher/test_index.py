@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import gc
 import random
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from matcher.case import Case
 from matcher.errors import SnapshotError
 from matcher.index import Index
+from matcher.passages import passages
 from matcher.types import Band, Sentence
 from tests.matcher.conftest import make_case, starter_cases
 
@@ -124,8 +127,8 @@ def test_an_update_from_the_previous_index_equals_building_anew() -> None:
     after = [*cases[3:], make_case("new", GAS), make_case(cases[0].id, NATO)]
     updated, anew = Index.build(after, previous=before), Index.build(after)
     assert updated.digest == anew.digest
-    for name, array in anew._content.arrays.items():
-        np.testing.assert_array_equal(array, updated._content.arrays[name])
+    for name, array in anew._content.snapshot.arrays.items():
+        np.testing.assert_array_equal(array, updated._content.snapshot.arrays[name])
 
 
 @given(st.data())
@@ -150,8 +153,8 @@ def test_an_index_revised_step_by_step_equals_one_built_at_once(data: st.DataObj
         built.claims,
     )
     assert list(index.cases()) == list(built.cases())
-    for name, array in built._content.arrays.items():
-        np.testing.assert_array_equal(index._content.arrays[name], array, err_msg=name)
+    for name, array in built._content.snapshot.arrays.items():
+        np.testing.assert_array_equal(index._content.snapshot.arrays[name], array, err_msg=name)
 
 
 def test_a_revision_that_names_a_case_twice_is_refused() -> None:
@@ -180,6 +183,33 @@ def test_a_saved_index_answers_as_before(starter: Index, tmp_path: Path) -> None
     sentences = [Sentence(c.id, c.claim, c.claims[0].language) for c in starter.cases()]
     assert loaded.match(sentences) == starter.match(sentences)
     assert [path.name for path in tmp_path.iterdir()] == ["one"]
+
+
+def test_a_snapshot_gives_the_readings_of_claims_that_were_read_when_it_was_made(
+    starter: Index, tmp_path: Path
+) -> None:
+    starter.save(tmp_path / "one")
+    loaded = Index.load(tmp_path / "one")
+    read = [
+        reading
+        for case in sorted(starter_cases(), key=lambda case: case.id)
+        for claim in case.claims
+        for reading in passages(claim.text, claim.language)
+    ]
+    assert [loaded.row_reading(row) for row in range(len(loaded.rows))] == read
+
+
+def test_an_index_that_is_replaced_leaves_at_once(tmp_path: Path) -> None:
+    index = Index.build([make_case("nato", NATO), make_case("gas", GAS)])
+    _ask(index, NATO)
+    index.related("nato")
+    left = weakref.ref(index)
+    gc.disable()
+    try:
+        del index
+        assert left() is None
+    finally:
+        gc.enable()
 
 
 def test_a_damaged_snapshot_is_refused_by_name(starter: Index, tmp_path: Path) -> None:

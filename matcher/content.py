@@ -1,0 +1,68 @@
+"""What a snapshot holds, as cases and as readings of their claims: nothing of it is copied."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from matcher.background import STEPS
+from matcher.case import Case
+from matcher.lexical import Rows
+from matcher.reading import Reading
+from matcher.snapshot import Snapshot
+from matcher.text import fold, tokens
+
+
+class Content:
+    """The cases of an index in the order of their ids, and the rows that their claims make."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        arrays = snapshot.arrays
+        self.snapshot = snapshot
+        self.ids = arrays["ids"]
+        self.rows = Rows(
+            hashes=arrays["hashes"],
+            zipfs=arrays["zipfs"],
+            indptr=arrays["indptr"],
+            case=arrays["row_case"],
+        )
+        self._offsets = arrays["offsets"]
+        self._texts = arrays["texts"]
+        self._text_offsets = arrays["text_offsets"]
+        self._positions = arrays["positions"]
+        self._languages = arrays["row_language"]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def number(self, case_id: str) -> int | None:
+        """The position of a case; None where there is none."""
+        try:
+            wanted = np.bytes_(case_id.encode("ascii"))
+        except UnicodeEncodeError:
+            return None
+        at = int(np.searchsorted(self.ids, wanted))
+        return at if at < len(self.ids) and self.ids[at] == wanted else None
+
+    def line(self, number: int) -> bytes:
+        """A case by its position, as the line of JSON it was built from."""
+        return bytes(self.snapshot.cases[self._offsets[number] : self._offsets[number + 1]])
+
+    def case_at(self, number: int) -> Case:
+        """A case by its position."""
+        return Case.model_validate_json(self.line(number))
+
+    def reading(self, row: int) -> Reading:
+        """The passage of a claim that a row stands for, as it was read when it was compiled."""
+        begin, end = self._text_offsets[row], self._text_offsets[row + 1]
+        text = self._texts[begin:end].tobytes().decode()
+        written = tokens(text)
+        terms = slice(self.rows.indptr[row], self.rows.indptr[row + 1])
+        return Reading(
+            text=text,
+            language=self._languages[row].decode(),
+            words=tuple(fold(token) for token in written),
+            capitals=tuple(i > 0 and token[0].isupper() for i, token in enumerate(written)),
+            positions=tuple(self._positions[terms].tolist()),
+            hashes=tuple(self.rows.hashes[terms].tolist()),
+            zipfs=tuple(round(zipf * STEPS) / STEPS for zipf in self.rows.zipfs[terms].tolist()),
+        )
