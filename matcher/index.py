@@ -12,7 +12,7 @@ from typing import Final, Self
 import numpy as np
 
 from matcher import compiling, snapshot
-from matcher.case import Case
+from matcher.case import Case, Claim
 from matcher.compiling import Progress
 from matcher.content import Content
 from matcher.language import primary
@@ -151,6 +151,10 @@ class Index:
         """A case by its position, as the line of JSON it was built from."""
         return self._content.line(number)
 
+    def id_at(self, number: int) -> str:
+        """The id of a case by its position."""
+        return bytes(self._content.ids[number]).decode()
+
     def case_at(self, number: int) -> Case:
         """A case by its position in the order of ids."""
         return self._content.case_at(number)
@@ -169,6 +173,11 @@ class Index:
     def wording_of(self, row: int) -> int:
         """Which of its case's wordings a row belongs to."""
         return int(self._wordings[row])
+
+    def claim_at(self, row: int) -> Claim:
+        """The wording that a row belongs to."""
+        case = json.loads(self.line(int(self.rows.case[row])))
+        return Claim.model_construct(**case["claims"][self.wording_of(row)])
 
     # -- asking ------------------------------------------------------------------------------
 

@@ -18,12 +18,9 @@ from numpy.typing import NDArray
 
 from matcher.errors import PairModelError
 from matcher.text import normalise
+from matcher.weights import MODEL_FILE, MODEL_FOLDER, VOCABULARY_FILE
 from matcher.wordpiece import WordPiece
 
-MODEL_FOLDER: Final = Path(__file__).parent / "model"
-"""The model shipped with the engine; made by ``python -m matcher.training.pairs``."""
-MODEL_FILE: Final = "pairs.onnx"
-VOCABULARY_FILE: Final = "vocab.txt"
 INPUTS: Final = ["ids", "sides"]
 """What the model is given: numbers of word pieces, and 1 for those of the claim."""
 SENTENCE_PIECES: Final = 64

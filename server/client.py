@@ -6,17 +6,34 @@ import http.client
 import json
 import ssl
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any, BinaryIO, Final
 from urllib.parse import urlencode, urlsplit
 
 from server.errors import Refused, Unreachable
 
 CONNECT_TIMEOUT_S: Final = 5.0
-ANSWER_TIMEOUT_S: Final = 120.0
+ANSWER_TIMEOUT_S: Final = 600.0
+"""A dry run of the largest changeset looks at each of its cases; a lost connection ends earlier."""
 _CHUNK: Final = 65_536
 
 Progress = Callable[[int, int], None]
 """Called with the number of bytes sent and their total."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of a file as the body of a request: read while it is sent."""
+
+    file: BinaryIO
+    start: int
+    length: int
+
+    def __len__(self) -> int:
+        return self.length
+
+
+Body = bytes | Piece
 
 
 class Client:
@@ -41,7 +58,7 @@ class Client:
     def post(
         self,
         path: str,
-        body: bytes = b"",
+        body: Body = b"",
         *,
         query: Mapping[str, object] | None = None,
         media_type: str = "application/json",
@@ -57,7 +74,7 @@ class Client:
         method: str,
         path: str,
         query: Mapping[str, object] | None = None,
-        body: bytes | None = None,
+        body: Body | None = None,
         headers: Mapping[str, str] | None = None,
         progress: Progress | None = None,
     ) -> bytes:
@@ -82,7 +99,7 @@ class Client:
         method: str,
         path: str,
         query: Mapping[str, object] | None = None,
-        body: bytes | None = None,
+        body: Body | None = None,
         headers: Mapping[str, str] | None = None,
         progress: Progress | None = None,
     ) -> tuple[int, Mapping[str, str], bytes]:
@@ -100,14 +117,21 @@ class Client:
         }
         target = parts.path + path + (f"?{urlencode(asked)}" if asked else "")
         connection = _connection(parts.scheme, parts.hostname or "", parts.port)
+        connected = False
         try:
             connection.connect()
+            connected = True
             connection.sock.settimeout(ANSWER_TIMEOUT_S)
             chunks = _chunks(body, progress) if body else None
             connection.request(method, target, chunks, sent, encode_chunked=False)
             answer = connection.getresponse()
             return answer.status, dict(answer.headers.items()), answer.read()
         except (OSError, http.client.HTTPException) as error:
+            if connected and isinstance(error, TimeoutError):
+                raise Unreachable(
+                    f"the service at {self.server} has not answered for {ANSWER_TIMEOUT_S:.0f} s; "
+                    "it may still do what it was asked, and to ask again is safe"
+                ) from error
             reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
             raise Unreachable(
                 f"no service answers at {self.server} ({reason}); start one with "
@@ -124,11 +148,16 @@ def _connection(scheme: str, host: str, port: int | None) -> http.client.HTTPCon
     return http.client.HTTPConnection(host, port, timeout=CONNECT_TIMEOUT_S)
 
 
-def _chunks(body: bytes, progress: Progress | None) -> Iterator[bytes]:
+def _chunks(body: Body, progress: Progress | None) -> Iterator[bytes]:
     for start in range(0, len(body), _CHUNK):
-        yield body[start : start + _CHUNK]
+        end = min(start + _CHUNK, len(body))
+        if isinstance(body, Piece):
+            body.file.seek(body.start + start)
+            yield body.file.read(end - start)
+        else:
+            yield body[start:end]
         if progress is not None:
-            progress(min(start + _CHUNK, len(body)), len(body))
+            progress(end, len(body))
 
 
 def _problem(status: int, answer: bytes) -> Mapping[str, Any]:

@@ -14,12 +14,9 @@ from matcher.index import Index
 from matcher.types import Band, Match, Sentence
 from server.lint import Remark, lint
 from server.store import Difference
+from server.wire.base import MOST_SHOWN
 
 QUALITY: Final = Path(__file__).resolve().parent.parent / "data" / "quality" / "sentences.jsonl"
-MOST_SENTENCES: Final = 2_000
-"""Sentences that a replay takes at most."""
-MOST_SHOWN: Final = 200
-"""Cases, remarks and hints that an answer holds at most, each; all are counted."""
 _HINTS: Final = 1
 """Cases a sentence that are compared: what a reader is shown."""
 _BATCH: Final = 200

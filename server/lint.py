@@ -114,17 +114,17 @@ def _near_duplicates(put: Sequence[Case], draft: Index) -> dict[str, list[Remark
         near = candidates(draft.lexical, look_up(draft.lexical, readings), limit=_NEIGHBOURS)
         for number, row in zip(near.sentence, near.row, strict=True):
             case, claim = part[int(number)]
-            other = draft.case_at(int(draft.rows.case[row]))
-            if other.id == case.id:
+            other = draft.id_at(int(draft.rows.case[row]))
+            if other == case.id:
                 continue
-            theirs = other.claims[draft.wording_of(int(row))]
+            theirs = draft.claim_at(int(row))
             if primary(theirs.language) != primary(claim.language):
                 continue
             alike = _likeness(claim.text, theirs.text)
             if alike >= NEARLY_SAME:
-                message = f"{alike:.0f} % the same wording as {other.id}: “{theirs.text[:120]}”"
+                message = f"{alike:.0f} % the same wording as {other}: “{theirs.text[:120]}”"
                 found.setdefault(case.id, {}).setdefault(
-                    other.id, Remark(Kind.DUPLICATE, case.id, message, other.id)
+                    other, Remark(Kind.DUPLICATE, case.id, message, other)
                 )
     return {case_id: list(remarks.values()) for case_id, remarks in found.items()}
 

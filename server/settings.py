@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import platformdirs
 
-from matcher.pairs import MODEL_FILE, MODEL_FOLDER
+from matcher.weights import MODEL_FILE, MODEL_FOLDER
 from server.address import check_address
 from server.errors import SettingsError
 

@@ -28,10 +28,11 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor
 from torch.nn import functional
 
-from matcher.pairs import MODEL_FILE, VOCABULARY_FILE, encode
+from matcher.pairs import encode
 from matcher.training.corpora import FOLDS, HELD_OUT
 from matcher.training.examples import Example, Gatherer
 from matcher.training.network import PairNetwork, padded, published_encoder, unit_vectors
+from matcher.weights import MODEL_FILE, VOCABULARY_FILE
 from matcher.wordpiece import WordPiece
 
 WEIGHTS_SHA256: Final = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"

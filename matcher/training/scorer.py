@@ -26,13 +26,14 @@ from scipy.optimize import minimize
 
 from matcher.case import MAX_CLAIM_CHARS, Case
 from matcher.index import Index
-from matcher.pairs import MODEL_FOLDER, OnnxPairModel, shipped
+from matcher.pairs import OnnxPairModel, shipped
 from matcher.pipeline import WEIGHED_PAIRS
 from matcher.score import DESIGN, DESIGN_READ, MODEL, THRESHOLDS, design, design_read, scorer
 from matcher.text import split_sentences
 from matcher.training.corpora import FOLDS, HELD_OUT, fold, rows
 from matcher.training.gather import BATCH, Claims, Pairs, euvsdisinfo_titles, index, pairs, spelling
 from matcher.types import Band, Sentence
+from matcher.weights import MODEL_FOLDER
 
 SUMMARY_WEIGHT: Final = 20.0
 """Each summary counts as this many rows: there are 279 of them and 14,211 news sentences."""

@@ -12,7 +12,8 @@ import click
 
 from server.client import Client
 from server.commands.consequences import show_consequences
-from server.commands.push import JSON_LINES, show_difference, wait_until_visible
+from server.commands.outcome import differs, show_difference, wait_until_visible
+from server.commands.push import JSON_LINES
 from server.commands.terminal import (
     EXIT_CODES,
     client_of,
@@ -149,7 +150,7 @@ def export(
 
 
 def _finish(client: Client, answer: dict[str, Any], *, dry_run: bool, as_json: bool) -> None:
-    if not dry_run and (answer["added"] or answer["changed"] or answer["retracted"]):
+    if not dry_run and differs(answer):
         wait_until_visible(client, answer["version"])
     if as_json:
         print_json(answer)

@@ -7,20 +7,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from matcher.case import Case
 from server.client import Client
 from server.commands.terminal import console, table
-from server.consequences import MOST_SENTENCES
 from server.errors import ServiceError
+from server.wire.base import MOST_SENTENCES
 
 _SHOWN: Final = 10
 _CHARS: Final = 100
 
 
-def preview(client: Client, cases: Sequence[Case], sentences: Sequence[Mapping[str, Any]]) -> Any:
-    """A dry run that tries sentences of the editor's own."""
-    rows = [case.model_dump(mode="json", exclude_none=True) for case in cases]
-    body = json.dumps({"changes": rows, "sentences": sentences}).encode()
+def preview(client: Client, cases: bytes, sentences: Sequence[Mapping[str, Any]]) -> Any:
+    """A dry run that tries sentences of the editor's own against cases in JSON Lines."""
+    rows = b",".join(cases.splitlines())
+    body = b'{"changes":[%b],"sentences":%b}' % (rows, json.dumps(sentences).encode())
     return client.post("/v1/changes/preview", body)
 
 

@@ -3,58 +3,41 @@
 from __future__ import annotations
 
 import json
-import sys
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
 import click
 
-from matcher.case import Case, Verdict
+from matcher.case import Verdict
 from server.client import Client
 from server.commands.consequences import preview, read_sentences, show_consequences
+from server.commands.outcome import (
+    SHOWN_REJECTED,
+    differs,
+    joined,
+    listed,
+    show_difference,
+    wait_until_visible,
+)
+from server.commands.rows import Part, RejectedRow, Rows
 from server.commands.terminal import (
     EXIT_CODES,
     Exit,
     client_of,
     client_options,
     complain,
-    console,
     leave,
     print_json,
     progress,
     read_settings,
-    some,
     speaks,
-    table,
 )
 from server.errors import ServiceError
-from server.formats import AUTO, FORMATS, FormatError, Rejected, read
+from server.formats import AUTO, FORMATS
+from server.wire.base import MAX_CHANGES_BYTES
 
 JSON_LINES: Final = "application/jsonl"
-VISIBLE_TIMEOUT_S: Final = 30.0
-_SHOWN_REJECTED: Final = 20
-
-
-@dataclass(frozen=True, slots=True)
-class RejectedRow:
-    """A row that is not sent, and why."""
-
-    file: str
-    line: int
-    id: str | None
-    message: str
-
-
-@dataclass(slots=True)
-class Rows:
-    """What the files hold, in their order."""
-
-    cases: dict[str, Case] = field(default_factory=dict)
-    rejected: list[RejectedRow] = field(default_factory=list)
-    count: int = 0
 
 
 @click.command(epilog=EXIT_CODES, short_help="Publish cases from files.")
@@ -112,24 +95,26 @@ def push(
 
     All of it is published, or nothing. A case replaces the published one of the same id; to push
     the same file twice changes nothing. Returns when readers are answered from the new version.
+
+    Files of any size are read in constant memory. More than 64 MiB of cases are published as
+    several changesets, each of them whole.
     """
     if sentences is not None and not dry_run:
         raise click.UsageError("--sentences goes with --dry-run: nothing else tries sentences")
-    rows = read_files(files, format_, default_verdict)
+    rows = click.get_current_context().with_resource(Rows())
+    rows.read(files, format_, default_verdict)
     if rejected_file is not None:
         rejected_file.write_text("".join(json.dumps(_told(row)) + "\n" for row in rows.rejected))
-    if not rows.cases or (rows.rejected and not partial and not dry_run):
+    if not rows or (rows.rejected and not partial and not dry_run):
         _show_unsent(rows, as_json=as_json)
         leave(Exit.REJECTED if rows.rejected else Exit.OK)
     client = client_of(read_settings(server=server, data_dir=data_dir))
-    cases = list(rows.cases.values())
     if sentences is not None:
-        answer = preview(client, cases, read_sentences(sentences))
+        answer = preview(client, rows.cases(), read_sentences(sentences))
     else:
-        options = {"dry_run": dry_run, "partial": partial, "confirm": confirm, "note": note}
-        answer = _send(client, cases, options)
+        answer = _send(client, rows, dry_run=dry_run, partial=partial, confirm=confirm, note=note)
     seen = True
-    if not dry_run and (answer["added"] or answer["changed"] or answer["retracted"]):
+    if not dry_run and differs(answer):
         seen = wait_until_visible(client, answer["version"])
     if as_json:
         rejected = [_told(row) for row in rows.rejected]
@@ -147,103 +132,53 @@ def push(
             )
 
 
-def read_files(files: Sequence[str], format_: str, default_verdict: str | None) -> Rows:
-    """Return the cases of all files and the rows that cannot be taken.
+def _send(client: Client, rows: Rows, **options: Any) -> dict[str, Any]:
+    """Publish the rows, or try to; return the answer, and the ``versions`` that were made.
 
-    Raises
-    ------
-    ServiceError
-        naming the file that cannot be read at all.
+    What is more than one changeset may hold goes in several, each of them whole.
     """
-    rows = Rows()
-    with progress() as bars:
-        for name in files:
-            label = "standard input" if name == "-" else name
-            try:
-                if name == "-":
-                    _read_one(rows, label, sys.stdin.buffer, format_, default_verdict)
-                else:
-                    with bars.open(name, "rb", description=f"reading {Path(name).name}") as stream:
-                        _read_one(rows, label, stream, format_, default_verdict)
-            except OSError as error:
-                raise ServiceError(f"{name} cannot be read: {error.strerror}") from error
-            except FormatError as error:
-                raise ServiceError(f"{label}: {error}") from error
-    return rows
-
-
-def _read_one(
-    rows: Rows, label: str, source: BinaryIO, format_: str, default_verdict: str | None
-) -> None:
-    for row in read(source, format=format_, default_verdict=default_verdict):
-        rows.count += 1
-        if isinstance(row, Rejected):
-            rows.rejected.append(RejectedRow(label, row.line, row.id, row.message))
-        elif row.id in rows.cases:
-            message = "an earlier file has a case of this id"
-            rows.rejected.append(RejectedRow(label, 0, row.id, message))
+    parts = list(rows.parts(MAX_CHANGES_BYTES))
+    answer: dict[str, Any] = {}
+    versions: list[int] = []
+    for number, part in enumerate(parts, start=1):
+        if len(parts) > 1:
+            note = f"{options['note'] or ''} (part {number} of {len(parts)})".strip()
+            query = {**options, "note": note}
         else:
-            rows.cases[row.id] = row
+            query = options
+        try:
+            told = _send_part(client, part, query)
+        except ServiceError:
+            if versions:
+                complain(
+                    f"claimlight: part {number} of {len(parts)} failed; published so far is "
+                    f"version {listed(versions)}; push the same again for the rest"
+                )
+            raise
+        if not options["dry_run"] and differs(told):
+            versions.append(told["version"])
+        answer = joined(answer, told, first=part.first) if answer else told
+    return {**answer, "versions": versions}
 
 
-def _send(client: Client, cases: Sequence[Case], options: dict[str, Any]) -> Any:
-    body = b"".join(case.model_dump_json(exclude_none=True).encode() + b"\n" for case in cases)
+def _send_part(client: Client, part: Part, query: dict[str, Any]) -> dict[str, Any]:
     with progress() as bars:
-        task = bars.add_task(f"sending {len(cases):,} cases", total=len(body))
+        task = bars.add_task(f"sending {part.cases:,} cases", total=len(part.body))
 
         def sent(done: int, total: int) -> None:
             bars.update(task, completed=done)
             if done == total:
-                bars.update(task, description="publishing", total=None)
+                doing = "trying them" if query["dry_run"] else "publishing"
+                bars.update(task, description=doing, total=None)
 
-        return client.post("/v1/changes", body, query=options, media_type=JSON_LINES, progress=sent)
-
-
-def wait_until_visible(client: Client, version: int) -> bool:
-    """Wait until readers are answered from a version; False where that takes too long."""
-    deadline = time.monotonic() + VISIBLE_TIMEOUT_S
-    with progress() as bars:
-        bars.add_task(f"waiting for version {version}", total=None)
-        while time.monotonic() < deadline:
-            try:
-                if client.get("/v1/index")["version"] >= version:
-                    return True
-            except ServiceError:
-                pass  # it is published; that it cannot be seen just now is no failure of the push
-            time.sleep(0.1)
-    return False
-
-
-def show_difference(answer: dict[str, Any], *, dry_run: bool = False, rejected: int = 0) -> None:
-    """Print what a changeset did, or would do."""
-    kinds = ("added", "changed", "retracted", "unchanged")
-    if dry_run:
-        heading = f"Dry run, nothing was changed. Published is version {answer['version']}."
-    elif any(answer[kind] for kind in kinds[:3]):
-        heading = f"Published as version {answer['version']}."
-    else:
-        heading = f"Nothing to change. Published is version {answer['version']}."
-    made = table("", "cases", "")
-    made.columns[1].justify = "right"
-    for kind in kinds:
-        named = some(answer[kind], 3) if kind != "unchanged" else ""
-        made.add_row(kind, f"{len(answer[kind]):,}", named)
-    refused = rejected + len(answer["rejected"])
-    if refused:
-        made.add_row("rejected", f"{refused:,}", "")
-    console.print(heading, style="bold")
-    console.print(made)
-    for fault in answer["rejected"][:_SHOWN_REJECTED]:
-        complain(f"rejected by the service, row {fault['pointer']}: {fault['message']}")
-    for warning in answer["warnings"][:_SHOWN_REJECTED]:
-        complain(warning, style="yellow")
-    more = len(answer["warnings"]) - _SHOWN_REJECTED
-    if more > 0:
-        complain(f"and {more:,} more warnings (--json shows all)", style="yellow")
+        answer: dict[str, Any] = client.post(
+            "/v1/changes", part.body, query=query, media_type=JSON_LINES, progress=sent
+        )
+    return answer
 
 
 def _show_unsent(rows: Rows, *, as_json: bool) -> None:
-    good = len(rows.cases)
+    good = len(rows)
     if as_json:
         told = [_told(row) for row in rows.rejected]
         print_json({"version": None, "good": good, "rejected": told})
@@ -259,11 +194,11 @@ def _show_unsent(rows: Rows, *, as_json: bool) -> None:
 
 
 def _show_rejected(rejected: Sequence[RejectedRow]) -> None:
-    for row in rejected[:_SHOWN_REJECTED]:
+    for row in rejected[:SHOWN_REJECTED]:
         name = f" ({row.id})" if row.id else ""
         line = f" line {row.line}" if row.line else ""
         complain(f"{row.file}{line}{name}: {row.message}", style="yellow")
-    more = len(rejected) - _SHOWN_REJECTED
+    more = len(rejected) - SHOWN_REJECTED
     if more > 0:
         complain(f"and {more:,} more (--json or --rejected FILE shows all)", style="yellow")
 

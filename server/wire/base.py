@@ -13,6 +13,10 @@ MAX_PAGE_SIZE: Final = 100
 MAX_NOTE_CHARS: Final = 500
 MAX_CHANGES_BYTES: Final = 64 * 1024 * 1024
 """Bytes a changeset: one push is one step, however many cases it holds."""
+MOST_SENTENCES: Final = 2_000
+"""Sentences that a replay takes at most."""
+MOST_SHOWN: Final = 200
+"""Cases, remarks and hints of a dry run that an answer holds at most, each; all are counted."""
 MIN_WAIT_S: Final = 300
 """Seconds that a browser waits before it asks again for what is new."""
 

@@ -10,12 +10,19 @@ from pydantic import AfterValidator, Field, RootModel
 
 from matcher.case import Case, CaseId, Language
 from matcher.types import Band
-from server.consequences import MOST_SENTENCES, MOST_SHOWN
 from server.consequences import Consequences as Found
 from server.consequences import HintChange as FoundHint
 from server.faults import Fault
 from server.lint import Kind
-from server.wire.base import MAX_NOTE_CHARS, MAX_PAGE_SIZE, Answer, Request, no_controls
+from server.wire.base import (
+    MAX_NOTE_CHARS,
+    MAX_PAGE_SIZE,
+    MOST_SENTENCES,
+    MOST_SHOWN,
+    Answer,
+    Request,
+    no_controls,
+)
 from server.wire.cases import Card
 from server.wire.match import FoundMatch, SentenceText
 

@@ -8,8 +8,9 @@ import pytest
 
 from matcher.errors import PairModelError
 from matcher.index import Index
-from matcher.pairs import MODEL_FOLDER, OnnxPairModel, PairModel, shipped
+from matcher.pairs import OnnxPairModel, PairModel, shipped
 from matcher.types import Band, Guard, Sentence
+from matcher.weights import MODEL_FOLDER
 from matcher.wordpiece import WordPiece
 from tests.matcher.conftest import make_case
 

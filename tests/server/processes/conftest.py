@@ -63,7 +63,7 @@ class Service:
                 stdout=log,
                 stderr=log,
             )
-        assert eventually(self.ready), self.log.read_text()
+        assert eventually(self.ready, within_s=120.0), self.log.read_text()
 
     def ready(self) -> bool:
         assert self.process is not None

@@ -68,6 +68,50 @@ def test_a_newcomers_push_just_works_and_can_be_repeated(
     assert answer["unchanged"] == ["first-a", "first-b"]
 
 
+def test_what_is_more_than_a_changeset_may_hold_goes_in_several_whole_ones(
+    run: Run, file_of: FileOf, make_case: MakeCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = version(run)
+    cases = [make_case(f"large-{number}") for number in range(7)]
+    path = file_of(*cases)
+    line = len(cases[0].model_dump_json(exclude_none=True)) + 1
+    monkeypatch.setattr("server.commands.push.MAX_CHANGES_BYTES", 3 * line)
+    tried = json.loads(run("push", path, "--dry-run", "--json").stdout)
+    assert tried["added"] == [case.id for case in cases]
+    assert tried["versions"] == []
+    assert {change["id"] for change in tried["consequences"]["cases"]} == set(tried["added"])
+    done = run("push", path, "--note", "much", "--json")
+    answer = json.loads(done.stdout)
+    assert done.exit_code == 0
+    assert answer["added"] == tried["added"]
+    assert answer["versions"] == [before + 1, before + 2, before + 3]
+    changes = json.loads(run("history", "--limit", "3", "--json").stdout)["changes"]
+    assert [len(change["added"]) for change in changes] == [1, 3, 3]
+    assert [change["note"] for change in changes] == [
+        f"much (part {number} of 3)" for number in (3, 2, 1)
+    ]
+    again = json.loads(run("push", path, "--json").stdout)
+    assert (again["versions"], len(again["unchanged"])) == ([], 7)
+
+
+def test_a_part_that_fails_tells_what_is_published_already(
+    run: Run, file_of: FileOf, make_case: MakeCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = [make_case(f"many-{number}") for number in range(10)]
+    assert run("push", file_of(*many)).exit_code == 0
+    changed = [case.model_copy(update={"summary": "Changed."}) for case in many]
+    long = make_case("long").model_copy(update={"url": "https://example.org/" + 2_000 * "x"})
+    sizes = [len(case.model_dump_json(exclude_none=True)) + 1 for case in (long, *changed)]
+    limit = max(sizes[0], sum(sizes[1:]))  # either the first, or all others
+    monkeypatch.setattr("server.commands.push.MAX_CHANGES_BYTES", limit)
+    before = version(run)
+    done = run("push", file_of(long, *changed))  # the second part would have to be confirmed
+    assert done.exit_code == 4
+    assert "part 2 of 2 failed" in done.stderr
+    assert f"version {before + 1};" in done.stderr
+    assert version(run) == before + 1
+
+
 def test_rejected_rows_keep_all_others_back_unless_partial(
     run: Run, file_of: FileOf, make_case: MakeCase, tmp_path: Path
 ) -> None:
