@@ -26,7 +26,7 @@ STOP_ZIPF: Final = 6.0
 """From this Zipf value on a stem is a function word and carries no evidence."""
 
 
-_SHARED: Final = {"no": "nb", "nn": "nb", "hr": "sh", "bs": "sh"}
+_SHARED: Final = {"no": "nb", "nn": "nb", "hr": "sh", "bs": "sh", "sr": "sh"}
 """Languages whose frequencies stand under another code."""
 
 

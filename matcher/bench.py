@@ -144,7 +144,8 @@ def sqlite_fts5(claims: Sequence[str]) -> Find:
     def find(texts: Sequence[str]) -> list[str | None]:
         found: list[str | None] = []
         for text in texts:
-            query = " OR ".join(f'"{word}"' for word in words(normalise(text)) if word.isalnum())
+            terms = filter(str.isalnum, words(normalise(text), "en"))
+            query = " OR ".join(f'"{word}"' for word in terms)
             rows = base.execute(
                 "SELECT text FROM claims WHERE claims MATCH ? ORDER BY rank LIMIT 1", (query,)
             ).fetchall()

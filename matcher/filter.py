@@ -25,7 +25,8 @@ from matcher.index import Index
 from matcher.language import primary
 from matcher.lexical import index_idf
 from matcher.passages import LEAST_PIECE_TERMS, MOST_PIECES
-from matcher.text import normalise, split_sentences, stem, stem_hash
+from matcher.stemming import stem
+from matcher.text import normalise, split_sentences, stem_hash
 
 WEIGHT_STEP: Final = 0.8
 """Natural logarithms a unit of weight: an idf of 0 to 12 in the numbers 1 to 15."""

@@ -23,7 +23,7 @@ def passages(text: str, language: str) -> list[Reading]:
     whole = read(text, language)
     if not len(whole):
         return []
-    sentences = split_sentences(text)
+    sentences = split_sentences(text, language)
     if len(sentences) < 2:
         return [whole]
     pieces = (read(sentence, language) for sentence in sentences[:MOST_PIECES])

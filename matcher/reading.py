@@ -8,7 +8,8 @@ from typing import Final
 
 from matcher import background
 from matcher.language import primary
-from matcher.text import fold, stem, stem_hash, tokens
+from matcher.stemming import stem
+from matcher.text import fold, stem_hash, tokens
 
 CACHED_WORDS: Final = 30_000
 """Words kept with their stems, 8 MB when full: 93 of 100 words of news are among them."""
@@ -37,7 +38,7 @@ class Reading:
 
 @lru_cache(maxsize=CACHED_WORDS)
 def _term(token: str, language: str) -> tuple[str, int, float]:
-    word = fold(token)
+    word = fold(token, language)
     if not word:
         return word, 0, 9.0
     hashed = stem_hash(stem(word, language))
@@ -47,7 +48,7 @@ def _term(token: str, language: str) -> tuple[str, int, float]:
 def read(text: str, language: str) -> Reading:
     """Read a normalised text in a language given by a BCP 47 tag."""
     code = primary(language)
-    written = tokens(text)
+    written = tokens(text, code)
     terms = [_term(token, code) for token in written]
     first: dict[int, int] = {}
     for position, (_, hashed, zipf) in enumerate(terms):

@@ -1,4 +1,4 @@
-"""From page text to stems: normalisation, sentences, words and their stems per language.
+"""From page text to stems: normalisation, sentences, and words as each language writes them.
 
 Everything here is a pure function of text and language; nothing knows of claims or indexes.
 """
@@ -6,134 +6,150 @@ Everything here is a pure function of text and language; nothing knows of claims
 from __future__ import annotations
 
 import re
-import threading
 import unicodedata
 from hashlib import blake2b
 from typing import Final
 
-import Stemmer
-
-from matcher.language import primary
-
-SNOWBALL: Final = {
-    "ar": "arabic", "ca": "catalan", "cs": "czech", "da": "danish", "de": "german",
-    "el": "greek", "en": "english", "eo": "esperanto", "es": "spanish", "et": "estonian",
-    "eu": "basque", "fa": "persian", "fi": "finnish", "fr": "french", "ga": "irish",
-    "hi": "hindi", "hu": "hungarian", "hy": "armenian", "id": "indonesian", "it": "italian",
-    "lt": "lithuanian", "nb": "norwegian", "ne": "nepali", "nl": "dutch", "nn": "norwegian",
-    "no": "norwegian", "pl": "polish", "pt": "portuguese", "ro": "romanian", "ru": "russian",
-    "sr": "serbian", "st": "sesotho", "sv": "swedish", "ta": "tamil", "tr": "turkish",
-    "yi": "yiddish",
-}  # fmt: skip
-"""ISO 639-1 code to the name of its Snowball algorithm (Source: snowballstem.org)."""
-
-PREFIX_CHARS: Final = 6
-"""Where Snowball has no algorithm, a word's first characters stand for its stem: Ukrainian,
-Bulgarian and their like inflect at the end."""
-
-_QUOTES: Final = str.maketrans(dict.fromkeys("’‘ʼ`", "'") | dict.fromkeys("“”„«»", '"'))
-_INVISIBLE: Final = re.compile(
-    "[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
+from matcher.abbreviations import (
+    ABBREVIATIONS,
+    BEFORE_NUMBERS,
+    DOTTED_ORDINALS,
+    EVERYWHERE,
+    LONGEST,
 )
-_MARKS: Final = re.compile("[\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed]")
+from matcher.language import primary
+from matcher.script import DIGITS, MARKS, SYLLABIC, UNSPACED, in_one_script, pairs
+from matcher.stemming import stem
+
+_SPELLING: Final = (
+    str.maketrans(dict.fromkeys("’‘ʼ`ʻʹ′‛׳", "'") | dict.fromkeys("“”„«»‟〝〞״「」『』", '"'))
+    | str.maketrans("٫٬־", ".,-", "׀׃׆")
+    | DIGITS
+)
+_ACCENT: Final = str.maketrans("´", "'")
+"""Typed for an apostrophe; composing would part it from its letter."""
+_CONTROL: Final = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f"
+_INVISIBLE: Final = re.compile(
+    f"[{_CONTROL}\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
+)
+# Accents that composing left apart (stress marks, and heaps of them), and the signs that Hebrew
+# and Arabic mostly leave out.
+_DROPPED: Final = re.compile(
+    "[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7"
+    "\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed]"
+)
+_GERSHAYIM: Final = re.compile('(?<=[א-ת])"(?=[א-ת](?![א-ת]))')
 _LINK: Final = re.compile(r"(?:https?://|www\.)\S+|\bpic\.twitter\.com/\S+")
 _TAG: Final = re.compile(r"[#@]\w+")
-_WITHIN_TAG: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_")
+_WITHIN_TAG: Final = re.compile(
+    r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[а-яёєіїґ])(?=[А-ЯЁЄІЇҐ])|_"
+)
 _SPACE: Final = re.compile(r"\s+")
-_WORD: Final = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:'[^\W\d_]+)*\d*")
-_THOUSANDS: Final = re.compile(r"(?<=\d)[.,](?=\d{3}(?:\D|$))")
-# Scripts written without spaces between words: Han, Kana, Hangul, Thai, Lao, Khmer, Burmese.
-_UNSPACED: Final = re.compile(
-    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+"
+_NUMBER: Final = r"\d+(?:[.,]\d+)*"
+_LETTERS: Final = rf"[^\W\d_{UNSPACED}]+(?:[{MARKS}]+[^\W\d_{UNSPACED}]*)*"
+_ASCII_WORD: Final = re.compile(rf"{_NUMBER}|[A-Za-z]+(?:'[A-Za-z]+)*\d*")
+_WORD: Final = re.compile(rf"{_NUMBER}|[{UNSPACED}]+|{_LETTERS}(?:'{_LETTERS})*\d*")
+_SPACED_NUMBER: Final = r"\d{1,3}(?: \d{3})+(?![\d.,])"
+_ASCII_WORD_OR_SPACED_NUMBER: Final = re.compile(f"{_SPACED_NUMBER}|{_ASCII_WORD.pattern}")
+_WORD_OR_SPACED_NUMBER: Final = re.compile(f"{_SPACED_NUMBER}|{_WORD.pattern}")
+_SPACED_THOUSANDS: Final = frozenset(
+    "fr ru uk be bg pl cs sk sv nb nn no fi et lv lt hu hy ka kk".split()
 )
+"""Languages that write 5 000 for five thousand."""
+_THOUSANDS: Final = re.compile(r"(?<=\d)[ .,](?=\d{3}(?:\D|$))")
+_IS_UNSPACED: Final = re.compile(f"[{UNSPACED}]")
 _POSSESSIVE: Final = re.compile(r"'s?$")
-
-_ABBREVIATIONS: Final = frozenset(
-    "mr mrs ms dr prof sr jr st gen col lt sen rep gov vs etc inc ltd co jan feb mar apr "
-    "jun jul aug sep sept oct nov dec u.s u.k u.n e.g i.e z.b d.h u.a bzw ca bspw usw p.ex "
-    "т.е т.д т.п г др см им ул св стр тыс млн млрд н.э".split()
-)
-_BEFORE_NUMBERS: Final = frozenset("no nr fig art vol p pp №".split())
-_END: Final = re.compile(
-    r"""(?P<stop>[.!?…؟]+|[。！？])   # a full stop in any script
-        (?P<close>["'”’»)\]]*)         # what closes with it
-        (?P<gap>\s+|(?<=[。！？])|$)   # space, which Chinese and Japanese do not use
-    """,
-    re.VERBOSE,
-)  # fmt: skip
+_ELISIONS: Final = {
+    language: re.compile(rf"({'|'.join(words.split())})'(?=\w)", re.IGNORECASE)
+    for language, words in {
+        "fr": "l d j t m s n c qu jusqu lorsqu puisqu quoiqu quelqu",
+        "it": "l d c s m t v n un gl all dall dell nell sull coll quell quest bell anch "
+        "com dov cos mezz tutt sant senz",
+        "ca": "l d s n m t",
+        "oc": "l d s n m t qu",
+        "ga": "b d m",
+    }.items()
+}
+"""What is written to the front of a word, cut before its vowel: l'OTAN, qu'il, dell'Ucraina."""
+_DOTLESS: Final = str.maketrans("Iİ", "ıi")
+_DOTTED_I: Final = frozenset({"tr", "az"})
+_SUFFIX_AFTER_NAME: Final = re.compile("'.*$")
 
 
 def normalise(text: str) -> str:
-    """One spelling for texts that look alike: NFKC, straight quotes, no links, single spaces.
+    """One spelling for texts that look alike, with straight quotes, no links, single spaces.
 
-    Hashtags and account names become the words they are made of, which is worth two points of
-    recall at 20 on tweets (CheckThat! 2020 and 2021).
+    Composed and without compatibility forms (NFKC), invisible characters and loose accents;
+    the digits of all scripts are 0 to 9, and a word in letters of two scripts that look the
+    same is in one. Hashtags and account names become the words they are made of, which is
+    worth two points of recall at 20 on tweets (CheckThat! 2020 and 2021).
     """
-    text = unicodedata.normalize("NFKC", text).translate(_QUOTES)
-    text = _LINK.sub(" ", _MARKS.sub("", _INVISIBLE.sub("", text)))
-    return _SPACE.sub(" ", _TAG.sub(_words_of_tag, text)).strip()
+    if text.isascii():
+        text = _INVISIBLE.sub("", text)
+    else:
+        text = _INVISIBLE.sub("", text.translate(_ACCENT))
+        text = unicodedata.normalize("NFKC", text).translate(_SPELLING)
+        text = in_one_script(_GERSHAYIM.sub("", _DROPPED.sub("", text)))
+    return _SPACE.sub(" ", _TAG.sub(_words_of_tag, _LINK.sub(" ", text))).strip()
 
 
 def _words_of_tag(tag: re.Match[str]) -> str:
     return " " + _WITHIN_TAG.sub(" ", tag.group()[1:])
 
 
-def tokens(text: str) -> list[str]:
-    """The words of a normalised text, in order, as written.
+def tokens(text: str, language: str) -> list[str]:
+    """The words of a normalised text in a language (primary subtag), in order, as written.
 
-    A number is one token. Text in a script without spaces comes as overlapping pairs of
-    characters, since nothing short of a dictionary tells its words apart.
+    A number is one token; so is each part of an elision (``l'OTAN``: two). Text in a script
+    without spaces comes as overlapping pairs of characters, see ``script.pairs``.
     """
-    found: list[str] = []
-    for token in _WORD.findall(text):
-        if _UNSPACED.match(token):
-            for run in _UNSPACED.findall(token):
-                found += [run[i : i + 2] for i in range(max(1, len(run) - 1))]
-        else:
-            found.append(token)
+    spaced = language in _SPACED_THOUSANDS
+    if text.isascii():
+        found = (_ASCII_WORD_OR_SPACED_NUMBER if spaced else _ASCII_WORD).findall(text)
+    else:
+        found = (_WORD_OR_SPACED_NUMBER if spaced else _WORD).findall(text)
+        if _IS_UNSPACED.search(text):
+            found = [
+                token
+                for word in found
+                for token in (pairs(word) if _IS_UNSPACED.match(word) else (word,))
+            ]
+    elision = _ELISIONS.get(language)
+    if elision and "'" in text:
+        return [token for word in found for token in _unelided(word, elision)]
     return found
 
 
-def fold(token: str) -> str:
+def _unelided(word: str, elision: re.Pattern[str]) -> list[str]:
+    parts = []
+    while "'" in word and (cut := elision.match(word)):
+        parts.append(cut[1])
+        word = word[cut.end() :]
+    return [*parts, word]
+
+
+def fold(token: str, language: str) -> str:
     """A token as a word to compare: case folded, no possessive, no thousands separators."""
     if token[0].isdigit():
         return _THOUSANDS.sub("", token)
+    if language in _DOTTED_I:
+        token = _SUFFIX_AFTER_NAME.sub("", token.translate(_DOTLESS))
     word = token.casefold()
+    if not word.isascii():
+        word = word.replace("\u0307", "")  # what folding leaves of İ
     return _POSSESSIVE.sub("", word) if "'" in word else word
 
 
-def words(text: str) -> list[str]:
+def words(text: str, language: str) -> list[str]:
     """The folded tokens of a normalised text, in order."""
-    return [fold(token) for token in tokens(text)]
-
-
-class _PerThread(threading.local):
-    """Snowball's stemmers keep state between calls, so no two threads may share one."""
-
-    def __init__(self) -> None:
-        self.stemmers: dict[str, Stemmer.Stemmer] = {}
-
-
-_per_thread: Final = _PerThread()
-
-
-def stem(word: str, language: str) -> str:
-    """The stem of one case-folded word in a language given by its primary subtag."""
-    if word[0].isdigit():
-        return word
-    algorithm = SNOWBALL.get(language)
-    if algorithm is None:
-        return word[:PREFIX_CHARS]
-    stemmer = _per_thread.stemmers.get(algorithm)
-    if stemmer is None:
-        stemmer = _per_thread.stemmers[algorithm] = Stemmer.Stemmer(algorithm)
-    return str(stemmer.stemWord(word))
+    return [fold(token, language) for token in tokens(text, language)]
 
 
 def stems(text: str, language: str) -> list[str]:
-    """The stems of a normalised text, in order, one for each of its ``words``."""
+    """The stems of a normalised text in a language (BCP 47), in order, one for each word."""
     code = primary(language)
-    return [stem(word, code) for word in words(text)]
+    return [stem(word, code) for word in words(text, code)]
 
 
 def stem_hash(value: str) -> int:
@@ -144,19 +160,43 @@ def stem_hash(value: str) -> int:
     return int.from_bytes(blake2b(value.encode(), digest_size=8).digest(), "little")
 
 
-def split_sentences(text: str) -> list[str]:
+_WIDE: Final = "。！？｡।॥۔؟።။។៕։"
+"""Full stops and the like after which no space is needed."""
+_STOPS: Final = f".!?…{_WIDE}"
+_CJK: Final = "\u3040-\u30ff\u3400-\u9fff"
+# Quantifiers are possessive and a run of stops is entered at its start only, so that no text
+# takes more than a few looks at each character.
+_END: Final = re.compile(
+    rf"""(?P<stop>(?<![{_STOPS}])(?=[.!?…]*+(?P<wide>[{_WIDE}])?)[{_STOPS}]++
+          |(?<=[\u0370-\u03ff\u1f00-\u1fff]);)       # the Greek question mark
+        (?P<close>["'”’»›)\]」』）】》〉]*+)            # what closes with it
+        (?P<gap>(?(wide)\s*+|(?:\s++|$|(?<=[!?])(?=[{_CJK}]))))
+      |(?P<breath>(?<=[{SYLLABIC}])\x20++(?=[{SYLLABIC}]))   # Thai has no full stop
+    """,
+    re.VERBOSE,
+)
+_SAID: Final = frozenset("とっ")
+"""What goes on after a quotation in Japanese, as a small letter does elsewhere."""
+_ORDINAL: Final = re.compile(r"(?:\d{1,2}|[ivxl]+)$")
+LEAST_BREATH_CHARS: Final = 60
+"""Characters after which a space ends a sentence in a script that has no full stop."""
+
+
+def split_sentences(text: str, language: str | None = None) -> list[str]:
     """Cut a text into sentences, in order; line breaks end a sentence as well.
 
-    Abbreviations, initials and decimal points do not. No character but outer white space is
-    lost: the pieces occur in ``text`` in this order.
+    Abbreviations, initials and decimal points do not; ``language`` (BCP 47) says which are
+    abbreviations, None: those of many languages. No character but outer white space is lost:
+    the pieces occur in ``text`` in this order.
     """
+    code = primary(language) if language else None
     sentences: list[str] = []
     for line in text.splitlines():
         start = 0
         for end in _END.finditer(line):
-            if not _ends_sentence(line, end):
+            if not _ends_sentence(line, end, start, code):
                 continue
-            piece = line[start : end.end("close")].strip()
+            piece = line[start : end.start("gap") if end["stop"] else end.start()].strip()
             if piece:
                 sentences.append(piece)
             start = end.end()
@@ -165,13 +205,20 @@ def split_sentences(text: str) -> list[str]:
     return sentences
 
 
-def _ends_sentence(line: str, end: re.Match[str]) -> bool:
+def _ends_sentence(line: str, end: re.Match[str], start: int, language: str | None) -> bool:
+    if not end["stop"]:
+        return end.start() - start >= LEAST_BREATH_CHARS
     following = line[end.end() : end.end() + 1]
     if end["stop"] == ".":
-        last = line[: end.start()].rsplit(None, 1)[-1:] or [""]
-        word = last[0].lstrip("\"'(«„“[").lower()
-        if word in _ABBREVIATIONS or (len(word) == 1 and word.isalpha()):
+        last = line[max(start, end.start() - LONGEST) : end.start()].rsplit(None, 1)
+        word = last[-1].lstrip("\"'(«„“[").lower() if last else ""
+        initial = len(word) == 1 and word.isalpha()
+        if initial or word in ABBREVIATIONS.get(language or "", EVERYWHERE):
             return not following
-        if word in _BEFORE_NUMBERS and following.isdigit():
+        if word in BEFORE_NUMBERS and following.isdigit():
             return False
+        if language in DOTTED_ORDINALS and _ORDINAL.match(word):
+            return not following
+    if end["close"] and following in _SAID:
+        return False
     return not following.islower()

@@ -13,19 +13,46 @@ import numpy as np
 import wordfreq
 
 from matcher.background import STEPS, TABLE
-from matcher.text import normalise, stem, stem_hash, words
+from matcher.script import pairs
+from matcher.stemming import stem
+from matcher.text import normalise, stem_hash, words
 
 LEAST_ZIPF: Final = 3.4
 """Rarer stems are left out: in an index of 10,000 cases they are all equally telling."""
+UNSPACED_LANGUAGES: Final = frozenset({"ja", "zh"})
+"""Languages whose text runs together, so that pairs of characters span two words as well."""
 
 
 def stem_frequencies(language: str) -> dict[str, float]:
     """Occurrences of each stem a word of running text, from the frequencies of its words."""
     frequencies: dict[str, float] = defaultdict(float)
     for word, frequency in wordfreq.get_frequency_dict(language, wordlist="small").items():
-        for part in words(normalise(word)):
+        for part in words(normalise(word), language):
             frequencies[stem(part, language)] += frequency
+    if language in UNSPACED_LANGUAGES:
+        for pair, frequency in _across_words(language).items():
+            frequencies[pair] += frequency
     return frequencies
+
+
+def _across_words(language: str) -> dict[str, float]:
+    """How often a pair is the end of a word and the beginning of the next, were they independent.
+
+    No list of words tells; without it the commonest pairs of function words look rare.
+    """
+    first: dict[str, float] = defaultdict(float)
+    last: dict[str, float] = defaultdict(float)
+    for word, frequency in wordfreq.get_frequency_dict(language, wordlist="small").items():
+        if written := normalise(word):
+            first[written[0]] += frequency
+            last[written[-1]] += frequency
+    least = 10 ** (LEAST_ZIPF - 9)
+    return {
+        a + b: rate
+        for a, ending in last.items()
+        for b, beginning in first.items()
+        if (rate := ending * beginning) >= least and pairs(a + b) == [a + b]
+    }
 
 
 def main() -> None:
