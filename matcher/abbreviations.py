@@ -16,10 +16,10 @@ ABBREVIATIONS: Final = {
     for language, words in {
         "de": "hr fr dr prof dipl ing st str z.b d.h u.a o.ä u.ä i.d.r bzw ca bspw usw evtl ggf "
         "inkl vgl sog mio mrd tsd jan feb apr aug sept okt nov dez geb gest v.a u.u s.o",
-        "fr": "mme mmes mlle mm dr pr me st ste p.ex env cf éd av bd janv févr avr juil sept oct "
-        "nov déc j.-c vol chap c.-à-d etc",
-        "es": "sr sra srta sres dr dra prof d dña ud uds p.ej ee uu ee.uu aprox av avda gral cap "
-        "cía núm pág págs etc a.c d.c",
+        "fr": "mme mmes mlle mm dr pr me st ste p.ex ex env cf éd av bd janv févr avr juil sept "
+        "oct nov déc j.-c vol chap c.-à-d etc",
+        "es": "sr sra srta sres dr dra prof d dña ud uds p.ej ej ee uu ee.uu aprox av avda gral "
+        "cap cía núm pág págs etc a.c d.c",
         "it": "sig sigg dott dr prof ing avv on ecc pag pagg es art s.p.a a.c d.c gen feb apr "
         "sett ott nov dic",
         "pt": "sr sra srs dr dra prof exmo exma eng av pág págs núm etc ex p.ex a.c d.c",

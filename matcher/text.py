@@ -212,6 +212,8 @@ def _ends_sentence(line: str, end: re.Match[str], start: int, language: str | No
     if end["stop"] == ".":
         last = line[max(start, end.start() - LONGEST) : end.start()].rsplit(None, 1)
         word = last[-1].lstrip("\"'(«„“[").lower() if last else ""
+        if language in _ELISIONS:
+            word = word.replace("’", "'").rpartition("'")[2]
         initial = len(word) == 1 and word.isalpha()
         if initial or word in ABBREVIATIONS.get(language or "", EVERYWHERE):
             return not following

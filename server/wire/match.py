@@ -96,7 +96,7 @@ def _split(text: str, asked: MatchRequest) -> Query:
         raise WireError(_length_fault("/text", length, MAX_TEXT_CHARS))
     pieces = tuple(
         Sentence(id=f"s{number}", text=piece, language=asked.language)
-        for number, piece in enumerate(split_sentences(text), start=1)
+        for number, piece in enumerate(split_sentences(text, asked.language), start=1)
     )
     fits = {each.id: _length(each.text) <= MAX_SENTENCE_CHARS for each in pieces}
     return Query(
