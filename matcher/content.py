@@ -55,12 +55,13 @@ class Content:
         """The passage of a claim that a row stands for, as it was read when it was compiled."""
         begin, end = self._text_offsets[row], self._text_offsets[row + 1]
         text = self._texts[begin:end].tobytes().decode()
-        written = tokens(text)
+        language = self._languages[row].decode()
+        written = tokens(text, language)
         terms = slice(self.rows.indptr[row], self.rows.indptr[row + 1])
         return Reading(
             text=text,
-            language=self._languages[row].decode(),
-            words=tuple(fold(token) for token in written),
+            language=language,
+            words=tuple(fold(token, language) for token in written),
             capitals=tuple(i > 0 and token[0].isupper() for i, token in enumerate(written)),
             positions=tuple(self._positions[terms].tolist()),
             hashes=tuple(self.rows.hashes[terms].tolist()),
