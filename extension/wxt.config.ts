@@ -23,8 +23,8 @@ function testServer(mode: string): string | null {
   return server;
 }
 
-/** Words that browsers themselves look up. */
-const NAMED_IN_MANIFEST = new Set(["extensionName", "extensionDescription", "commandNext", "commandPrevious"]);
+/** Words that are looked up one by one: by browsers in the manifest, and by the background. */
+const SINGLE = new Set(["extensionName", "extensionDescription", "commandNext", "commandPrevious", "badgeTitle"]);
 const WORD_KEYS = Object.keys(en);
 
 export default defineConfig({
@@ -45,9 +45,9 @@ export default defineConfig({
       for (const [number, file] of files.entries()) {
         if (!file.relativeDest.endsWith("messages.json") || !("absoluteSrc" in file)) continue;
         const messages = JSON.parse(await readFile(file.absoluteSrc, "utf8")) as Messages;
-        const named = Object.entries(messages).filter(([key]) => NAMED_IN_MANIFEST.has(key));
+        const single = Object.entries(messages).filter(([key]) => SINGLE.has(key));
         const words = { message: packed(messages, WORD_KEYS) };
-        const contents = JSON.stringify({ ...Object.fromEntries(named), words });
+        const contents = JSON.stringify({ ...Object.fromEntries(single), words });
         files[number] = { relativeDest: file.relativeDest, contents };
       }
     },

@@ -2,7 +2,8 @@
  * The HTTP API, the only way out of this extension. Knows addresses, bodies and faults; knows
  * nothing of pages and keeps nothing.
  */
-import { readCase, readIndex, readMatches, WireError, type Case, type IndexAnswer, type MatchAnswer } from "../common/wire.ts";
+import { REPORT_PATH } from "../common/reports.ts";
+import { readCase, readIndex, readMatches, readReport, WireError, type Case, type IndexAnswer, type MatchAnswer } from "../common/wire.ts";
 
 export type Trouble =
   /** No connection, or the connection was refused. */
@@ -91,6 +92,12 @@ export class Api {
     await this.leaving({ path: "/v1/match", sentences: sentences.length, body });
     const asked = new Set(sentences.map(({ id }) => id));
     return this.read(await this.ask("/v1/match", body), (answer) => readMatches(answer, asked));
+  }
+
+  /** Hands in a report; `body` as `reportBody` makes it. */
+  async report(body: string, sentences: number): Promise<void> {
+    await this.leaving({ path: REPORT_PATH, sentences, body });
+    this.read(await this.ask(REPORT_PATH, body), readReport);
   }
 
   /** The local filter, whole or as the difference to that of a version: bytes as in docs/filter.md. */

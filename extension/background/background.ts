@@ -5,6 +5,7 @@ import { PageMessage, UiMessage } from "../common/messages.ts";
 import { loadSettings, onSettings } from "../common/settings.ts";
 import { Api } from "./api.ts";
 import { stayAnonymous } from "./anonymous.ts";
+import { forgetDismissals } from "./dismissals.ts";
 import { answerPage, applySettings, frameOf, stepHint, toAllPages } from "./pages.ts";
 import { register, runInOpenTabs } from "./registration.ts";
 import { changeServer, forgetTab, readTabs, serverMemory } from "./session.ts";
@@ -119,6 +120,7 @@ export function startBackground(): void {
   });
   browser.tabs.onRemoved.addListener((tab) => {
     void forgetTab(tab);
+    void forgetDismissals(tab);
   });
   browser.alarms.onAlarm.addListener(() => {
     void lookForNews();

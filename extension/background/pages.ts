@@ -1,16 +1,21 @@
 /** Answers page scripts. They live beside untrusted pages: nothing they say is taken on trust. */
 import { browser, type Browser } from "wxt/browser";
+import { dismissal, dismissedOn } from "../common/dismissals.ts";
 import type { PageMessage, PageReplies, PageSettings, ToPage, ToPageReplies } from "../common/messages.ts";
-import type { Settings } from "../common/settings.ts";
+import { reportBody } from "../common/reports.ts";
+import { loadSettings, type Settings } from "../common/settings.ts";
 import { reading } from "../common/sites.ts";
 import { showBadge } from "./badge.ts";
+import { dismiss, dismissals, restore } from "./dismissals.ts";
 import { marksCss } from "./marks-css.ts";
-import { askCase, checkSentences } from "./service.ts";
+import { askCase, checkSentences, handIn } from "./service.ts";
 import { changeTab, readTabs, tabCounts, withFrame, withNewPage, type TabCounts } from "./session.ts";
 
 /** Sentences that one tab may ask about in one window of time: a very long page, or a feed. */
 export const TAB_SENTENCES = 20_000;
 export const TAB_WINDOW_MS = 10 * 60_000;
+/** Reports that one tab may hand in meanwhile: more than anyone writes. */
+const TAB_REPORTS = 20;
 
 /** A page's frame, as the browser (not the page) describes it. */
 export interface Frame {
@@ -28,8 +33,10 @@ export function frameOf(sender: Browser.runtime.MessageSender): Frame | null {
   return { tab: tab.id, frame: frameId, host: new URL(address).hostname, incognito: tab.incognito };
 }
 
-export function pageSettings({ showSimilar, showMarks, openOnHover, theme }: Settings): PageSettings {
-  return { showSimilar, showMarks, openOnHover, theme };
+export async function pageSettings(settings: Settings, tab: number, host: string): Promise<PageSettings> {
+  const { showSimilar, showMarks, openOnHover, theme, server } = settings;
+  const dismissed = dismissedOn(await dismissals(settings, tab), host);
+  return { showSimilar, showMarks, openOnHover, theme, dismissed, server };
 }
 
 export function isRead(settings: Settings, host: string, counts: TabCounts): boolean {
@@ -61,7 +68,7 @@ export async function answerPage(
         const page = frame === 0 ? withNewPage(before, message.loading) : before;
         return withFrame(page, frame, () => ({ since: Date.now(), hints: 0, checked: 0, sent: 0 }));
       });
-      return { run: true, settings: pageSettings(settings) };
+      return { run: true, settings: await pageSettings(settings, tab, host) };
     case "page:paint":
       await browser.scripting.insertCSS({
         target: { tabId: tab, frameIds: [frame] },
@@ -79,31 +86,54 @@ export async function answerPage(
     }
     case "page:case":
       return read ? await askCase(message.id, settings.server, from.incognito) : { state: "away", case: null, asOf: null };
+    case "page:dismiss": {
+      await dismiss(dismissal(message.reach, message, host), from, settings);
+      await applySettings(await loadSettings());
+      return { kept: !from.incognito };
+    }
+    case "page:restore":
+      await restore(dismissal(message.reach, message, host), settings);
+      await applySettings(await loadSettings());
+      return true;
+    case "page:report": {
+      if (!read) return { state: "refused" };
+      const after = await changeTab(tab, (before) => inWindow(before, { reports: 1 }));
+      if (after.windowReports > TAB_REPORTS) {
+        return { state: "wait", seconds: Math.ceil(allowance(after, Date.now()).ms / 1000) };
+      }
+      const sentences = message.sentence === undefined ? 0 : 1;
+      return handIn(reportBody(message), sentences, settings.server, from.incognito);
+    }
     case "page:check": {
       if (!read) return { state: "stopped" };
       const { left, ms } = allowance(counts, Date.now());
       if (left < message.sentences.length) return { state: "wait", ms };
       const checked = await checkSentences(message.sentences, host, settings, from.incognito);
       if (checked.reply.state === "answered") {
-        await changeTab(tab, (before) => {
-          const now = Date.now();
-          const fresh = now >= before.windowSince + TAB_WINDOW_MS;
-          const counted = withFrame(before, frame, (counts) => ({
+        await changeTab(tab, (before) =>
+          withFrame(inWindow(before, { sent: checked.sent }), frame, (counts) => ({
             ...counts,
             checked: counts.checked + message.sentences.length,
             sent: counts.sent + checked.sent,
-          }));
-          return {
-            ...counted,
-            windowSince: fresh ? now : before.windowSince,
-            windowSent: (fresh ? 0 : before.windowSent) + checked.sent,
-          };
-        });
+          })),
+        );
       }
       if (checked.changed) indexChanged();
       return checked.reply;
     }
   }
+}
+
+/** Counts what leaves in the present window of time, or in a new one. */
+function inWindow(before: TabCounts, { sent = 0, reports = 0 }): TabCounts {
+  const now = Date.now();
+  const fresh = now >= before.windowSince + TAB_WINDOW_MS;
+  return {
+    ...before,
+    windowSince: fresh ? now : before.windowSince,
+    windowSent: (fresh ? 0 : before.windowSent) + sent,
+    windowReports: (fresh ? 0 : before.windowReports) + reports,
+  };
 }
 
 export function totalHints({ frames }: TabCounts): number {
@@ -168,8 +198,9 @@ export async function applySettings(settings: Settings): Promise<void> {
     const host = URL.canParse(address) ? new URL(address).hostname : "";
     if (!isRead(settings, host, counts)) await stopTab(tab);
     else {
+      const changed = await pageSettings(settings, tab, host);
       for (const frame of framesOf(counts)) {
-        await toPage(tab, frame, { type: "to-page:settings", settings: pageSettings(settings) });
+        await toPage(tab, frame, { type: "to-page:settings", settings: changed });
       }
     }
   }

@@ -2,7 +2,9 @@
  * Asks the service on behalf of pages: only about sentences that pass the local filter, patiently
  * when it is away, and never more than a page may.
  */
-import type { CaseReply, CheckReply, FoundMatch, PageSentence, ServerState } from "../common/messages.ts";
+import { browser } from "wxt/browser";
+import { languageCode } from "../common/languages.ts";
+import type { CaseReply, CheckReply, FoundMatch, PageSentence, ReportReply, ServerState } from "../common/messages.ts";
 import type { Settings } from "../common/settings.ts";
 import type { Case, IndexAnswer, IndexState } from "../common/wire.ts";
 import type { Filter } from "../filter/filter.ts";
@@ -76,11 +78,26 @@ export function minScore(
 }
 
 /** The sentences to ask about, each under its number among all. */
-function passingOf(sentences: readonly PageSentence[], host: string, filter: Filter, eager: boolean): ApiSentence[] {
+async function passingOf(
+  sentences: readonly PageSentence[],
+  host: string,
+  filter: Filter,
+  { sensitivity, languages }: Settings,
+): Promise<ApiSentence[]> {
   if (filter.isPublisher(host)) return [];
-  return sentences
+  const passing = sentences
     .map(({ text, language }, number) => ({ id: `s${number}`, text, language }))
-    .filter(({ text }) => filter.passes(text, eager));
+    .filter(({ text }) => filter.passes(text, sensitivity === "more"));
+  if (languages.length === 0) return passing;
+  const codes = await Promise.all(passing.map(languageOf));
+  return passing.filter((_sentence, at) => languages.includes(codes[at] ?? ""));
+}
+
+/** The language that the page declares, else what the browser itself takes the text for. */
+async function languageOf({ text, language }: ApiSentence): Promise<string | undefined> {
+  if (language !== undefined) return language;
+  const { languages } = await browser.i18n.detectLanguage(text);
+  return languageCode(languages[0]?.language ?? null);
 }
 
 const keeper = new Keeper(onDisk);
@@ -132,7 +149,7 @@ export async function checkSentences(
   try {
     const ready = await filterOf(server, memory.version);
     ({ version, changed } = ready);
-    const passing = passingOf(sentences, host, ready.filter, settings.sensitivity === "more");
+    const passing = await passingOf(sentences, host, ready.filter, settings);
     // A page of which nothing passes costs the server no request.
     if (passing.length > 0) {
       const index = await describedIndex(server, api);
@@ -173,6 +190,20 @@ export async function askCase(id: string, server: string, incognito: boolean): P
     if (error.trouble.kind === "gone") return { state: "gone" };
     const seen = incognito ? null : await rememberedCase(id);
     return { state: "away", case: seen?.case ?? null, asOf: seen?.asOf ?? null };
+  }
+}
+
+/** Hands in a report. It is the reader's own word: it is tried whatever the wait for others is. */
+export async function handIn(body: string, sentences: number, server: string, incognito: boolean): Promise<ReportReply> {
+  try {
+    await apiFor(server, incognito, QUICK_MS).report(body, sentences);
+    return { state: "sent" };
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    const { trouble } = error;
+    if (trouble.kind === "busy") return { state: "wait", seconds: Math.ceil((trouble.waitMs ?? 60_000) / 1000) };
+    if (trouble.kind === "gone" || trouble.kind === "refused") return { state: trouble.kind };
+    return { state: "away" };
   }
 }
 

@@ -20,6 +20,8 @@ export interface TabCounts {
   /** Beginning of the present time window, and the sentences asked about in it. */
   windowSince: number;
   windowSent: number;
+  /** Reports handed in from the pages of the tab in the same window. */
+  windowReports: number;
   /** The frames of the tab whose pages are read. */
   frames: Record<string, FrameCounts>;
   /** The frame in which the last hint was stepped to. */
@@ -31,6 +33,7 @@ export interface TabCounts {
 const NO_COUNTS: TabCounts = {
   windowSince: 0,
   windowSent: 0,
+  windowReports: 0,
   frames: {},
   cursor: null,
   clickedHost: null,

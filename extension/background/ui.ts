@@ -2,11 +2,12 @@
 import { browser } from "wxt/browser";
 import type { ListedHint, TabState, UiMessage, UiReplies } from "../common/messages.ts";
 import { parseServer } from "../common/server.ts";
-import { saveSettings, type Settings } from "../common/settings.ts";
+import { loadSettings, saveSettings, type Settings } from "../common/settings.ts";
 import { reading } from "../common/sites.ts";
 import { stayAnonymous } from "./anonymous.ts";
+import { dismissals, restore } from "./dismissals.ts";
 import { clearLedger, ledger } from "./ledger.ts";
-import { framesOf, stopTab, toPage } from "./pages.ts";
+import { applySettings, framesOf, stopTab, toPage } from "./pages.ts";
 import { hasAccess, runIn } from "./registration.ts";
 import { forgive, serverState } from "./service.ts";
 import { changeTab, tabCounts } from "./session.ts";
@@ -44,6 +45,12 @@ export async function answerUi(
       return ledger();
     case "ui:clear-ledger":
       await clearLedger();
+      return true;
+    case "ui:dismissed":
+      return dismissals(settings, null);
+    case "ui:restore":
+      await restore(message.dismissal, settings);
+      await applySettings(await loadSettings());
       return true;
     case "ui:choose":
       await saveSettings({ ready: true, server: parseServer(message.server) ?? settings.server, scope: message.scope });

@@ -3,14 +3,22 @@
  * (untrusted: it lives beside the page), `ui:` one of our own pages, `to-page:` the background.
  */
 import * as v from "valibot";
-import type { Case, IndexAnswer, Match } from "./wire.ts";
-import type { Reading } from "./sites.ts";
+import { REACHES, type Dismissal, type Dismissed } from "./dismissals.ts";
 import { SENTENCE_CHARS, SENTENCES_A_MESSAGE } from "./limits.ts";
+import { REPORT_KINDS } from "./reports.ts";
 import { SCOPES } from "./settings.ts";
+import type { Reading } from "./sites.ts";
+import { CaseId, type Case, type IndexAnswer, type Match } from "./wire.ts";
 
 const HighlightName = v.pipe(v.string(), v.regex(/^[a-z]{12,24}$/));
 const SentenceText = v.pipe(v.string(), v.minLength(1), v.maxLength(SENTENCE_CHARS));
-const CaseId = v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9-]{0,127}$/));
+/** The reader's wish about one hint: the case, the claim that matched, the sentence. */
+const Wish = {
+  id: CaseId,
+  claim: v.pipe(v.string(), v.maxLength(8192)),
+  text: SentenceText,
+  reach: v.picklist(REACHES),
+};
 const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
 /** The names of the four highlights: bands by ground. Random, so that a page learns nothing. */
@@ -42,6 +50,14 @@ export const PageMessage = v.variant("type", [
   }),
   v.strictObject({ type: v.literal("page:count"), hints: Count }),
   v.strictObject({ type: v.literal("page:case"), id: CaseId }),
+  v.strictObject({ type: v.literal("page:dismiss"), ...Wish }),
+  v.strictObject({ type: v.literal("page:restore"), ...Wish }),
+  v.strictObject({
+    type: v.literal("page:report"),
+    id: CaseId,
+    kind: v.picklist(REPORT_KINDS),
+    sentence: v.optional(SentenceText),
+  }),
 ]);
 export type PageMessage = v.InferOutput<typeof PageMessage>;
 export type PageSentence = Extract<PageMessage, { type: "page:check" }>["sentences"][number];
@@ -52,6 +68,9 @@ export interface PageSettings {
   readonly showMarks: boolean;
   readonly openOnHover: boolean;
   readonly theme: "auto" | "light" | "dark";
+  readonly dismissed: Dismissed;
+  /** Where a report would go: the reader is told before it does. */
+  readonly server: string;
 }
 
 export type StartReply = { run: true; settings: PageSettings } | { run: false };
@@ -71,12 +90,24 @@ export type CaseReply =
   | { state: "gone" }
   | { state: "away"; case: Case | null; asOf: string | null };
 
+/** What became of a report. */
+export type ReportReply =
+  | { state: "sent" }
+  | { state: "gone" }
+  | { state: "wait"; seconds: number }
+  | { state: "away" }
+  | { state: "refused" };
+
 export interface PageReplies {
   "page:start": StartReply;
   "page:paint": true;
   "page:check": CheckReply;
   "page:count": true;
   "page:case": CaseReply;
+  /** Whether it reaches further than this tab. */
+  "page:dismiss": { kept: boolean };
+  "page:restore": true;
+  "page:report": ReportReply;
 }
 
 export const UiMessage = v.variant("type", [
@@ -91,6 +122,17 @@ export const UiMessage = v.variant("type", [
   /** What left the browser in this session. */
   v.strictObject({ type: v.literal("ui:ledger") }),
   v.strictObject({ type: v.literal("ui:clear-ledger") }),
+  /** What the reader has dismissed, and taking one of them back. */
+  v.strictObject({ type: v.literal("ui:dismissed") }),
+  v.strictObject({
+    type: v.literal("ui:restore"),
+    dismissal: v.strictObject({
+      case: CaseId,
+      claim: v.string(),
+      site: v.nullable(v.string()),
+      sentence: v.nullable(v.string()),
+    }),
+  }),
   v.strictObject({ type: v.literal("ui:choose"), server: v.string(), scope: v.picklist(SCOPES) }),
 ]);
 export type UiMessage = v.InferOutput<typeof UiMessage>;
@@ -145,6 +187,8 @@ export interface UiReplies {
   "ui:show": boolean;
   "ui:ledger": readonly LedgerEntry[];
   "ui:clear-ledger": true;
+  "ui:dismissed": readonly Dismissal[];
+  "ui:restore": true;
   "ui:choose": true;
 }
 

@@ -1,8 +1,11 @@
 /** What the reader has chosen: one frozen shape, every stored value validated and repaired. */
 import * as v from "valibot";
 import { browser } from "wxt/browser";
+import { CLAIM_CHARS, withDismissal, type Dismissal } from "./dismissals.ts";
+import { languageCode } from "./languages.ts";
 import { parseServer } from "./server.ts";
 import { parseSite } from "./sites.ts";
+import { CaseId } from "./wire.ts";
 
 export const DEFAULT_SERVER = "http://127.0.0.1:8321";
 
@@ -13,6 +16,32 @@ const Sites = v.pipe(
     const sites = values.map((value) => (typeof value === "string" ? parseSite(value) : null));
     return [...new Set(sites.filter((site) => site !== null))].sort().slice(0, 1000);
   }),
+);
+
+/** Repairs a list of language codes. */
+const Languages = v.pipe(
+  v.fallback(v.array(v.unknown()), []),
+  v.transform((values): readonly string[] => {
+    const codes = values.map((value) => (typeof value === "string" ? languageCode(value) : undefined));
+    return [...new Set(codes.filter((code) => code !== undefined))].sort();
+  }),
+);
+
+const Kept = v.object({
+  case: CaseId,
+  claim: v.pipe(v.fallback(v.string(), ""), v.transform((claim) => claim.slice(0, CLAIM_CHARS))),
+  site: v.nullable(v.pipe(v.string(), v.transform(parseSite), v.string())),
+});
+
+/** Repairs a list of dismissed cases: what does not fit is dropped. No sentence of a page is ever kept. */
+const Dismissals = v.pipe(
+  v.fallback(v.array(v.unknown()), []),
+  v.transform((values): readonly Dismissal[] =>
+    values.reduce<readonly Dismissal[]>((list, value) => {
+      const parsed = v.safeParse(Kept, value);
+      return parsed.success ? withDismissal(list, { ...parsed.output, sentence: null }) : list;
+    }, []),
+  ),
 );
 
 const Server = v.pipe(
@@ -44,6 +73,10 @@ const SettingsSchema = v.object({
   showMarks: flag(true),
   openOnHover: flag(true),
   sensitivity: choice(SENSITIVITIES, "usual"),
+  /** Only sentences in these are asked about; none named: all. */
+  languages: v.optional(Languages, []),
+  /** Cases that the reader does not want to see marked, on one site or everywhere. */
+  dismissed: v.optional(Dismissals, []),
   theme: choice(THEMES, "auto"),
 });
 

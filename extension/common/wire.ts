@@ -5,7 +5,7 @@
 import * as v from "valibot";
 
 const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const Id = v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9-]{0,127}$/));
+export const CaseId = v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9-]{0,127}$/));
 /** Language tags go into `lang` attributes: letters, digits and hyphens, nothing else. */
 const Language = v.pipe(v.string(), v.regex(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/));
 const Text = v.pipe(v.string(), v.maxLength(8192));
@@ -20,7 +20,7 @@ const Link = v.pipe(
 );
 
 const Related = v.object({
-  id: v.nullish(Id, null),
+  id: v.nullish(CaseId, null),
   claim: Text,
   url: Link,
   pinned: v.optional(v.boolean(), false),
@@ -31,7 +31,7 @@ const VERDICTS = ["false", "misleading", "unproven", "mixed"] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
 const Case = v.object({
-  id: Id,
+  id: CaseId,
   claim: Text,
   claim_language: v.nullish(Language, null),
   verdict: v.picklist(VERDICTS),
@@ -47,7 +47,7 @@ export type Case = v.InferOutput<typeof Case>;
 
 const Match = v.object({
   sentence_id: v.string(),
-  case_id: Id,
+  case_id: CaseId,
   score: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
   band: v.nullable(v.picklist(["match", "similar"])),
   claim: Text,
@@ -90,9 +90,14 @@ const IndexAnswer = v.object({
   stale: v.optional(v.boolean(), false),
   limits: v.optional(Limits, {}),
   thresholds: v.object({ match: Share, similar: Share }),
+  /** Wordings by language. */
+  languages: v.optional(v.fallback(v.record(Language, Count), {}), {}),
   min_wait_s: v.optional(v.fallback(v.pipe(v.number(), v.minValue(1)), 300), 300),
 });
 export type IndexAnswer = v.InferOutput<typeof IndexAnswer>;
+
+/** The answer to a report. */
+const Reported = v.object({ id: v.string() });
 
 /** Thrown when an answer does not fit; the message names the place, never the content. */
 export class WireError extends Error {}
@@ -108,6 +113,7 @@ function reader<T extends v.GenericSchema>(schema: T) {
 
 export const readIndex = reader(IndexAnswer);
 export const readCase = reader(Case);
+export const readReport = reader(Reported);
 
 /** Also holds what a schema cannot: ids that were asked for, cases that are there. */
 export function readMatches(answer: unknown, asked: ReadonlySet<string>): MatchAnswer {

@@ -6,12 +6,14 @@ import { filled } from "./packing.ts";
 export type WordKey = keyof typeof en;
 
 /** WXT's types know the keys of the sources alone, not the one that holds them packed. */
-const { i18n } = browser as { i18n: { getMessage: (key: string) => string } };
+interface Packed {
+  readonly i18n: { getMessage(key: string): string };
+}
 let lines: readonly string[] | undefined;
 
 /** The text of a key; `$1`, `$2` in it are replaced in their order. */
 export function say(key: WordKey, ...values: readonly (string | number)[]): string {
-  lines ??= i18n.getMessage("words").split("\n");
+  lines ??= (browser as Packed).i18n.getMessage("words").split("\n");
   return filled(lines[__WORD_KEYS__.indexOf(key)] ?? "", values);
 }
 

@@ -4,44 +4,31 @@
  * Its host is the one thing this extension ever adds to a page. It stands beside the body, in the
  * top layer, only while a card is open.
  */
-import { button, element, link } from "../common/elements.ts";
-import type { CaseReply, PageSettings } from "../common/messages.ts";
-import type { Case, Related, Verdict } from "../common/wire.ts";
-import { say, sayDate, sayTime, wordsLanguage, type WordKey } from "../common/words.ts";
+import type { Reach } from "../common/dismissals.ts";
+import { button, element } from "../common/elements.ts";
+import { directionOf } from "../common/languages.ts";
+import type { CaseReply, PageReplies, PageSettings, ReportReply } from "../common/messages.ts";
+import type { Report } from "../common/reports.ts";
+import type { Related } from "../common/wire.ts";
+import { say, wordsLanguage } from "../common/words.ts";
 import cardCss from "./card.css?inline";
+import { caseParts, caseStatus, verdict, type CaseView } from "./case-view.ts";
+import { dismissedParts, dismissOffers, type DismissedView } from "./dismiss-view.ts";
 import { boxesOf, type Hint } from "./hints.ts";
-import { directionOf } from "./languages.ts";
 import { around, placeCard } from "./placing.ts";
+import { reportParts, type ReportView } from "./report-view.ts";
 
-const VERDICTS: Readonly<Record<Verdict, WordKey>> = {
-  false: "verdictFalse",
-  misleading: "verdictMisleading",
-  unproven: "verdictUnproven",
-  mixed: "verdictMixed",
-};
-
-const GUARDS: Readonly<Record<string, WordKey>> = {
-  negated: "guardNegated",
-  number: "guardNumber",
-  name: "guardName",
-  quoted: "guardQuoted",
-  generic: "guardGeneric",
-};
-
-/** What the card shows at one time: the hint's own case, or a related one reached from it. */
-interface View {
-  readonly about: Case;
-  readonly asOf: string;
-  /** The service could not be asked: what is shown was known before. */
-  readonly away: boolean;
-  readonly gone: boolean;
-}
+/** What the card shows at one time; the last of its trail. */
+type View = CaseView | DismissedView | ReportView;
 
 export interface CardOutside {
   /** Asks for a case by its id, fresh from the service. */
   case(id: string): Promise<CaseReply>;
   /** The service says that the case is withdrawn. */
   gone(id: string): void;
+  dismiss(hint: Hint, reach: Reach): Promise<PageReplies["page:dismiss"]>;
+  restore(hint: Hint, reach: Reach): Promise<unknown>;
+  report(report: Report): Promise<ReportReply>;
 }
 
 export class Card {
@@ -51,7 +38,7 @@ export class Card {
   private shown: Hint | null = null;
   private trail: View[] = [];
   private before: Element | null = null;
-  private theme: PageSettings["theme"] = "auto";
+  private server = "";
   private readonly listeners = new AbortController();
 
   constructor(outside: CardOutside) {
@@ -73,7 +60,7 @@ export class Card {
   }
 
   /** Opens the card of a hint. `focus`: it was asked for by key or click, not by hovering. */
-  open(hint: Hint, theme: PageSettings["theme"], focus: boolean): void {
+  open(hint: Hint, { theme, server }: PageSettings, focus: boolean): void {
     if (this.shown === hint) {
       if (focus) this.panel?.focus({ preventScroll: true });
       return;
@@ -82,9 +69,9 @@ export class Card {
     this.remove();
     this.before = before;
     this.shown = hint;
-    this.theme = theme;
-    this.trail = [{ about: hint.case, asOf: hint.asOf, away: false, gone: false }];
-    this.build();
+    this.server = server;
+    this.trail = [{ kind: "case", about: hint.case, asOf: hint.asOf, away: false, gone: false }];
+    this.build(theme);
     this.render(focus);
     void this.refresh(hint.case.id);
   }
@@ -113,7 +100,7 @@ export class Card {
     this.trail = [];
   }
 
-  private build(): void {
+  private build(theme: PageSettings["theme"]): void {
     const host = element("div", { popover: "manual" });
     const root = host.attachShadow({ mode: "closed" });
     const style = element("style");
@@ -121,10 +108,10 @@ export class Card {
     const panel = element("div", {
       role: "dialog",
       "aria-modal": "false",
-      "aria-labelledby": "claim",
+      "aria-labelledby": "title",
       tabindex: "-1",
       class: "card",
-      "data-theme": this.theme,
+      "data-theme": theme,
       lang: wordsLanguage(),
       dir: directionOf(wordsLanguage()),
     });
@@ -149,22 +136,23 @@ export class Card {
   /** Opening a card asks for its case again: it may have been corrected or withdrawn. */
   private async refresh(id: string): Promise<void> {
     const reply = await this.outside.case(id);
-    const view = this.trail.at(-1);
-    if (this.panel === null || view?.about.id !== id) return;
+    const [view] = this.trail;
+    if (this.panel === null || view?.kind !== "case" || view.about.id !== id) return;
     if (reply.state === "gone") {
-      this.replace({ ...view, gone: true });
+      this.renew({ ...view, gone: true });
       this.outside.gone(id);
     } else if (reply.state === "away") {
-      this.replace({ ...view, away: true });
+      this.renew({ ...view, away: true });
     } else if (JSON.stringify(reply.case) !== JSON.stringify(view.about)) {
-      this.replace({ about: reply.case, asOf: reply.asOf, away: false, gone: false });
+      this.renew({ kind: "case", about: reply.case, asOf: reply.asOf, away: false, gone: false });
     }
   }
 
-  private replace(view: View): void {
-    this.trail[this.trail.length - 1] = view;
+  /** The hint's own case in another state; shown when the reader comes back to it. */
+  private renew(view: CaseView): void {
+    this.trail[0] = view;
     // Whoever reads with the keyboard stays where they are as long as that place exists.
-    this.render(false);
+    if (this.trail.length === 1) this.render(false);
   }
 
   private async follow(related: Related): Promise<void> {
@@ -177,7 +165,11 @@ export class Card {
       return;
     }
     const away = reply.state === "away";
-    this.trail.push({ about: reply.case, asOf: reply.asOf ?? "", away, gone: false });
+    this.show({ kind: "case", about: reply.case, asOf: reply.asOf ?? "", away, gone: false });
+  }
+
+  private show(view: View): void {
+    this.trail.push(view);
     this.render(true);
   }
 
@@ -186,73 +178,66 @@ export class Card {
     this.render(true);
   }
 
+  private async dismiss(hint: Hint, reach: Reach): Promise<void> {
+    const { kept } = await this.outside.dismiss(hint, reach);
+    if (this.shown === hint) this.show({ kind: "dismissed", reach, kept });
+  }
+
+  private async restore(hint: Hint, reach: Reach): Promise<void> {
+    await this.outside.restore(hint, reach);
+    if (this.shown === hint) this.back();
+  }
+
   private render(focus: boolean): void {
     const view = this.trail.at(-1);
     const { panel, shown } = this;
     if (view === undefined || panel === null || shown === null) return;
     const held = panel.contains((panel.getRootNode() as ShadowRoot).activeElement);
-    panel.replaceChildren(...this.parts(view, shown));
+    panel.replaceChildren(this.head(view), ...this.parts(view, shown));
     this.place();
     panel.scrollTop = 0;
     if (focus || held) panel.focus({ preventScroll: true });
   }
 
-  private parts(view: View, hint: Hint): (Node | string)[] {
-    const { about } = view;
-    const own = this.trail.length === 1;
-    const claim = own ? hint.match.claim : about.claim;
-    const language = own ? (hint.match.claim_language ?? null) : (about.claim_language ?? null);
-    const publisher = about.publisher.name;
-    const reviewed = say(
-      !own ? "cardReviewed" : hint.band === "match" ? "cardMatches" : "cardSimilar",
-      publisher,
-      sayDate(about.published),
+  private head(view: View): Node {
+    // What was dismissed is taken back by its own button.
+    const canGoBack = this.trail.length > 1 && view.kind !== "dismissed";
+    return element(
+      "div",
+      { class: "head" },
+      canGoBack ? button(say("cardBack"), () => { this.back(); }, { class: "back" }) : null,
+      view.kind === "case" ? verdict(view.about) : null,
+      button("×", () => { this.close(); }, { class: "close", "aria-label": say("cardClose") }),
     );
-    const parts: (Node | string | null)[] = [
-      element(
-        "div",
-        { class: "head" },
-        own ? null : button(say("cardBack"), () => { this.back(); }, { class: "back" }),
-        element("span", { class: `verdict ${about.verdict}` }, say(VERDICTS[about.verdict])),
-        button("×", () => { this.close(); }, { class: "close", "aria-label": say("cardClose") }),
-      ),
-      element("p", { class: "reviewed" }, reviewed),
-      element("h2", { id: "claim", lang: language ?? undefined, dir: directionOf(language) }, claim),
-      about.rating === null
-        ? null
-        : element("p", { class: "rating" }, say("cardRating", publisher) + " ", element("q", { dir: "auto" }, about.rating)),
-      about.summary === null
-        ? null
-        : element(
-            "p",
-            { class: "summary", lang: about.summary_language ?? undefined, dir: directionOf(about.summary_language ?? null) },
-            about.summary,
-          ),
-      element("p", {}, link(say("cardDisproof", publisher), about.url, { class: "disproof" })),
-      this.related(about),
-      own ? why(hint) : null,
-      element("p", { class: "status", role: "status" }, status(view)),
-    ];
-    return parts.filter((part) => part !== null);
   }
 
-  private related(about: Case): Node | null {
-    if (about.related.length === 0) return null;
-    const entries = about.related.map((related) =>
+  private parts(view: View, hint: Hint): Node[] {
+    switch (view.kind) {
+      case "case": {
+        const own = this.trail.length === 1;
+        const parts = [
+          ...caseParts(view, own ? hint : null, (related) => void this.follow(related)),
+          ...(own && !view.gone ? this.offers(hint) : []),
+          element("p", { class: "status", role: "status" }, caseStatus(view)),
+        ];
+        return parts.filter((part) => part !== null);
+      }
+      case "dismissed":
+        return dismissedParts(view, location.hostname, () => void this.restore(hint, view.reach));
+      case "report":
+        return reportParts(hint, this.server, (report) => this.outside.report(report), () => { this.place(); });
+    }
+  }
+
+  private offers(hint: Hint): Node[] {
+    return [
+      dismissOffers(location.hostname, (reach) => void this.dismiss(hint, reach)),
       element(
-        "li",
-        {},
-        related.id === null
-          ? link(related.claim, related.url, { dir: "auto" })
-          : button(related.claim, () => void this.follow(related), { class: "related", dir: "auto" }),
+        "p",
+        { class: "more" },
+        button(say("reportTitle"), () => { this.show({ kind: "report" }); }),
       ),
-    );
-    return element(
-      "section",
-      { "aria-labelledby": "related" },
-      element("h3", { id: "related" }, say("cardRelated")),
-      element("ul", {}, ...entries),
-    );
+    ];
   }
 
   private place(): void {
@@ -274,31 +259,4 @@ export class Card {
     panel.style.maxWidth = `${maxWidth}px`;
     panel.scrollTop = scrollTop;
   }
-}
-
-function status(view: View): string {
-  if (view.gone) return say("cardGone");
-  return view.away ? say("cardAsOf", sayTime(view.asOf)) : "";
-}
-
-function why(hint: Hint): Node {
-  const { shared, guard } = hint.match.why;
-  const guardKey = guard === null ? undefined : GUARDS[guard];
-  const language = hint.match.claim_language ?? undefined;
-  return element(
-    "details",
-    {},
-    element("summary", {}, say("cardWhy")),
-    element("p", {}, say("whyCompared")),
-    shared.length === 0
-      ? null
-      : element(
-          "p",
-          {},
-          say("whyShared") + " ",
-          element("span", { lang: language, dir: "auto" }, shared.join(", ")),
-        ),
-    guardKey === undefined ? null : element("p", {}, say(guardKey)),
-    element("p", {}, say("whyScore", Math.round(hint.match.score * 100))),
-  );
 }

@@ -1,5 +1,6 @@
 /** Joins the reader and the card in one page, and answers the background. */
 import { browser } from "wxt/browser";
+import type { Reach } from "../common/dismissals.ts";
 import type { PageMessage, PageReplies, PageSettings, ToPage } from "../common/messages.ts";
 import { say } from "../common/words.ts";
 import { Card } from "./card.ts";
@@ -78,6 +79,11 @@ class Page {
       gone: (id) => {
         this.reader.dropCase(id);
       },
+      dismiss: (hint, reach) =>
+        tell({ type: "page:dismiss", ...wish(hint, reach) }).catch(() => ({ kept: false })),
+      restore: (hint, reach) => tell({ type: "page:restore", ...wish(hint, reach) }).catch(() => null),
+      report: (report) =>
+        tell({ type: "page:report", ...report }).catch(() => ({ state: "away" }) as const),
     });
   }
 
@@ -155,7 +161,7 @@ class Page {
       first.scrollIntoView({ block: "center", inline: "nearest", behavior: "instant" });
     }
     this.hovered = false;
-    this.card.open(hint, this.settings.theme, true);
+    this.card.open(hint, this.settings, true);
     return true;
   }
 
@@ -177,7 +183,7 @@ class Page {
     }
     this.current = hint;
     this.hovered = false;
-    this.card.open(hint, this.settings.theme, true);
+    this.card.open(hint, this.settings, true);
   }
 
   private moved(event: PointerEvent): void {
@@ -204,9 +210,13 @@ class Page {
       if (hint === undefined || (this.card.hint !== null && !this.hovered)) return;
       this.hovered = true;
       this.current = hint;
-      this.card.open(hint, this.settings.theme, false);
+      this.card.open(hint, this.settings, false);
     }, REST_MS);
   }
+}
+
+function wish({ case: { id }, match: { claim }, text }: Hint, reach: Reach) {
+  return { id, claim, text, reach };
 }
 
 function isNearby(hint: Hint, x: number, y: number): boolean {

@@ -3,12 +3,13 @@
  *
  * Changes nothing in the DOM, and leaves nothing behind when stopped.
  */
+import { isDismissed } from "../common/dismissals.ts";
+import { believable } from "../common/languages.ts";
 import { SENTENCE_CHARS, SENTENCES_A_MESSAGE } from "../common/limits.ts";
 import type { CheckReply, HighlightNames, PageSentence, PageSettings } from "../common/messages.ts";
 import { isDebunked } from "./debunking.ts";
 import { Marks } from "./highlight.ts";
 import { inReadingOrder, isStanding, kindAt, rangesOf, sameStart, type Answer, type Hint } from "./hints.ts";
-import { believable } from "./languages.ts";
 import { isSubstantial, lengthOf, sentencesOf } from "./sentences.ts";
 import { inSlices } from "./slices.ts";
 import { blockAround, blocksOf, isIntact, languageAt, placesIn, type Block, type Found } from "./walk.ts";
@@ -141,6 +142,7 @@ export class Reader {
   }
 
   private isShown(hint: Hint): boolean {
+    if (isDismissed(this.settings.dismissed, hint.case.id, hint.text)) return false;
     return hint.band === "match" || this.settings.showSimilar;
   }
 

@@ -1,5 +1,5 @@
 /** The visible text of a page, block by block. Reads the DOM and changes nothing. */
-import { languageCode } from "./languages.ts";
+import { languageCode } from "../common/languages.ts";
 
 /** A stretch of text in a block; `node` is null where a space or a line break stands for markup. */
 export interface Run {

@@ -2,6 +2,7 @@
 import { browser } from "wxt/browser";
 import { element } from "../common/elements.ts";
 import type { LedgerEntry } from "../common/messages.ts";
+import { REPORT_PATH } from "../common/reports.ts";
 import { say, sayTime } from "../common/words.ts";
 import { ask } from "./ask.ts";
 import { byId } from "./page.ts";
@@ -23,15 +24,19 @@ async function show(): Promise<void> {
   byId("ledger", HTMLElement).replaceChildren(...entries.map(entryOf));
 }
 
-function entryOf({ at, server, path, sentences, body }: LedgerEntry): HTMLElement {
+function wordsFor({ at, server, path, sentences, body }: LedgerEntry): string {
   const when = sayTime(new Date(at).toISOString());
   const { host } = new URL(server);
-  const words =
-    body === "" ? say("ledgerCase", when, host) : say("ledgerSentences", when, host, sentences.toLocaleString());
+  if (path === REPORT_PATH) return say("ledgerReport", when, host);
+  return body === "" ? say("ledgerCase", when, host) : say("ledgerSentences", when, host, sentences.toLocaleString());
+}
+
+function entryOf(entry: LedgerEntry): HTMLElement {
+  const { server, path, body } = entry;
   const exact = body === "" ? `GET ${server}${path}` : `POST ${server}${path}\n\n${body}`;
   return element(
     "li",
     {},
-    element("details", {}, element("summary", {}, words), element("pre", { dir: "auto" }, exact)),
+    element("details", {}, element("summary", {}, wordsFor(entry)), element("pre", { dir: "auto" }, exact)),
   );
 }

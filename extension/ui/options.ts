@@ -14,6 +14,8 @@ import {
 import { SENSITIVE_SITES } from "../common/sites.ts";
 import { say, type WordKey } from "../common/words.ts";
 import { serverWords } from "./ask.ts";
+import { joinDismissed } from "./dismissed.ts";
+import { joinLanguages, showLanguages } from "./languages.ts";
 import { joinLedger } from "./ledger.ts";
 import { byId, fillWords, wearTheme } from "./page.ts";
 import { joinServerField, testServer } from "./server-field.ts";
@@ -60,8 +62,11 @@ export async function startOptions(): Promise<void> {
     void chooseScope((event.target as HTMLInputElement).value === "all" ? "all" : "click");
   });
   joinBackup();
+  await joinDismissed();
   await joinLedger();
   await showKeys();
+  // Last: a server may take its time to answer.
+  await joinLanguages(settings, (languages) => void save({ languages }));
 }
 
 /** Values from the page's controls as settings; a control can only offer valid ones. */
@@ -76,6 +81,7 @@ function show(settings: Settings): void {
   for (const id of LISTS) byId(id, HTMLTextAreaElement).value = settings[id].join("\n");
   byId("sensitivity", HTMLSelectElement).value = settings.sensitivity;
   byId("theme", HTMLSelectElement).value = settings.theme;
+  showLanguages(settings);
   for (const radio of document.querySelectorAll<HTMLInputElement>("input[name=scope]")) {
     radio.checked = radio.value === settings.scope;
   }

@@ -1,7 +1,7 @@
 /** What all of our own pages share: words put in their places, language, theme. */
 import type { Settings } from "../common/settings.ts";
 import { say, wordsLanguage, type WordKey } from "../common/words.ts";
-import { directionOf } from "../page/languages.ts";
+import { directionOf } from "../common/languages.ts";
 import "./ui.css";
 
 /** Fills `data-words` (text) and `data-label` (accessible name) with the interface's words. */

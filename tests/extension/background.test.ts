@@ -12,7 +12,7 @@ import type { Case } from "extension/common/wire.ts";
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";
 
-const counts: TabCounts = { windowSince: 0, windowSent: 0, frames: {}, cursor: null, clickedHost: null };
+const counts: TabCounts = { windowSince: 0, windowSent: 0, windowReports: 0, frames: {}, cursor: null, clickedHost: null };
 
 describe("requests", () => {
   const limits = { sentences: 3, sentence_chars: 20, text_chars: 30 };

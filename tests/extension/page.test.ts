@@ -1,6 +1,6 @@
 import { isDebunked, isPublisher, reviewsIn, speakAlike } from "extension/page/debunking.ts";
 import { isLightText, randomNames } from "extension/page/highlight.ts";
-import { believable, directionOf, languageCode } from "extension/page/languages.ts";
+import { believable, directionOf, languageCode } from "extension/common/languages.ts";
 import { around, GAP, placeCard, type Box } from "extension/page/placing.ts";
 import { inSlices } from "extension/page/slices.ts";
 import type { Case } from "extension/common/wire.ts";
