@@ -120,6 +120,8 @@ export class Card {
     for (const type of ["keydown", "keypress", "keyup"] as const) {
       panel.addEventListener(type, (event) => { event.stopPropagation(); });
     }
+    // What is unfolded takes more room; such events do not bubble.
+    panel.addEventListener("toggle", () => { this.place(); }, { capture: true });
     document.documentElement.append(host);
     host.showPopover();
     this.host = host;

@@ -56,6 +56,7 @@ interface DomNode {
   readonly attributes?: readonly string[];
   readonly children?: readonly DomNode[];
   readonly shadowRoots?: readonly DomNode[];
+  readonly shadowRootType?: "user-agent" | "open" | "closed";
 }
 
 function treeOf(node: DomNode): Tree {
@@ -63,11 +64,13 @@ function treeOf(node: DomNode): Tree {
   for (let at = 0; at < (node.attributes?.length ?? 0); at += 2) {
     attributes[node.attributes?.[at] ?? ""] = node.attributes?.[at + 1] ?? "";
   }
+  // The browser's own insides of an element are no part of the page.
+  const shadows = (node.shadowRoots ?? []).filter(({ shadowRootType }) => shadowRootType !== "user-agent");
   return {
     name: node.nodeName.toLowerCase(),
     attributes,
     text: node.nodeType === 3 ? node.nodeValue : "",
-    children: [...(node.shadowRoots ?? []), ...(node.children ?? [])].map(treeOf),
+    children: [...shadows, ...(node.children ?? [])].map(treeOf),
   };
 }
 

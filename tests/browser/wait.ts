@@ -20,7 +20,7 @@ export async function until<T>(ask: () => Promise<T>, wanted: (answer: T) => boo
   for (;;) {
     const answer = await ask();
     if (wanted(answer)) return answer;
-    if (Date.now() > end) throw new Error(`waited in vain; the last answer: ${JSON.stringify(answer)}`);
+    if (Date.now() > end) throw new Error(`waited in vain; the last answer: ${JSON.stringify({ answer }).slice(0, 2000)}`);
     await new Promise((resolve) => setTimeout(resolve, PATIENCE.interval));
   }
 }

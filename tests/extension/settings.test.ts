@@ -1,3 +1,4 @@
+import { dismissal, dismissedOn, isDismissed, withDismissal, withoutDismissal, type Dismissal, type Reach } from "extension/common/dismissals.ts";
 import { isLoopback, parseServer, permissionPattern } from "extension/common/server.ts";
 import { DEFAULT_SERVER, repairSettings } from "extension/common/settings.ts";
 import { isSensitive, isUnder, parseSite, reading, SENSITIVE_SITES, type SiteChoice } from "extension/common/sites.ts";
@@ -128,4 +129,42 @@ describe("which pages are read", () => {
       "*://*.a.example/*",
     ]);
   });
+});
+
+describe("what the reader has dismissed", () => {
+  const kept = { case: "a-case", claim: "A claim.", site: "news.example" };
+
+  test("is repaired like every option: what does not fit is dropped, a sentence is never kept", () => {
+    const { dismissed } = repairSettings({
+      dismissed: [kept, kept, { ...kept, site: null, sentence: "Text of a page." }, { case: "../x", site: null }, { case: "b" }, 7],
+    });
+    expect(dismissed).toEqual([
+      { ...kept, sentence: null },
+      { ...kept, site: null, sentence: null },
+    ]);
+  });
+
+  test("reaches as far as was chosen, and no further", () => {
+    const about = { id: "a-case", claim: "A claim.", text: "A sentence." };
+    const on = (reach: Reach, host: string, id: string, text: string) =>
+      isDismissed(dismissedOn([dismissal(reach, about, "news.example")], host), id, text);
+    expect(on("sentence", "other.example", "a-case", "A sentence.")).toBe(true);
+    expect(on("sentence", "news.example", "a-case", "Another.")).toBe(false);
+    expect(on("site", "news.example", "a-case", "Another.")).toBe(true);
+    expect(on("site", "other.example", "a-case", "A sentence.")).toBe(false);
+    expect(on("everywhere", "other.example", "a-case", "Another.")).toBe(true);
+    expect(on("everywhere", "other.example", "b-case", "A sentence.")).toBe(false);
+  });
+
+  test("what is taken back leaves the others, and the list has an end", () => {
+    const entry = (id: number) => ({ case: `c${id}`, claim: "", site: null, sentence: null });
+    const list = Array.from({ length: 1500 }, (_, id) => entry(id)).reduce<Dismissal[]>(withDismissal, []);
+    expect(list.length).toBeLessThan(1500);
+    expect(list.at(-1)).toEqual(entry(1499));
+    expect(withoutDismissal(list, entry(1499))).toEqual(list.slice(0, -1));
+  });
+});
+
+test("languages are kept by their code, once each", () => {
+  expect(repairSettings({ languages: ["de", "EN", "en-GB", "xx", 7] }).languages).toEqual(["de", "en"]);
 });
