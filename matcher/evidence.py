@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz
 
-from matcher.cues import FRAMES, NEGATORS
+from matcher.cues import CANCELLING, NEGATORS, framing
 from matcher.lexical import Batch, Candidates, Lexical, ranges
 from matcher.reading import Reading
 
@@ -166,18 +166,20 @@ def matched_window(sentence: Reading, shared: set[int]) -> tuple[int, int]:
 def negation_differs(sentence: Reading, claim: Reading, window: tuple[int, int]) -> bool:
     """Whether one of the two negates what the other does not, counting only near the match.
 
-    Presence and parity both: "no microchips, and no plans" is no double negation, but "never
-    promised not to" is one more than "promised not to".
+    Presence and, where two negations cancel out, parity: "no microchips, and no plans" is no
+    double negation, but "never promised not to" is one more than "promised not to". Elsewhere
+    they agree ("никто ничего не"), so that their number says nothing.
     """
     negators = NEGATORS.get(sentence.language, frozenset())
     mine = sum(word in negators for word in sentence.words[window[0] : window[1]])
     its = sum(word in negators for word in claim.words)
-    return bool(mine) is not bool(its) or mine % 2 != its % 2
+    cancel = sentence.language in CANCELLING and mine % 2 != its % 2
+    return bool(mine) is not bool(its) or cancel
 
 
 def frames(reading: Reading) -> frozenset[str]:
     """The framing words that a text uses."""
-    return FRAMES.get(reading.language, frozenset()).intersection(reading.words)
+    return framing(reading.words, reading.language)
 
 
 def _numbers(sentence: Reading, claim: Reading) -> tuple[float, float]:
