@@ -116,9 +116,9 @@ def own_sentences() -> list[dict[str, Any]]:
 
 
 def own_quality(index: Index) -> Iterator[Row]:
-    """Our labelled sentences against the starter cases; half ``dev``, half ``test``."""
+    """Our English sentences against the starter cases; half ``dev``, half ``test``."""
     for part in ("dev", "test"):
-        sentences = [s for s in own_sentences() if s["part"] == part]
+        sentences = [s for s in own_sentences() if s["part"] == part and s["language"] == "en"]
         found = [
             best_matches(index, [s["text"]], s["language"], limit=MAX_LIMIT)[0] for s in sentences
         ]
@@ -134,6 +134,29 @@ def own_quality(index: Index) -> Iterator[Row]:
                     name = f"{part}: {label} shown as {band}"
                     hits = shown([f for _, f in own], band)
                     yield row(name, hits, better="lower", data="own")
+
+
+def own_languages(index: Index) -> Iterator[Row]:
+    """Our sentences in other languages, which the pair model does not read; both halves."""
+    others = [s for s in own_sentences() if s["language"] != "en"]
+    for language in sorted({s["language"] for s in others}):
+        own = [s for s in others if s["language"] == language]
+        found = best_matches(index, [s["text"] for s in own], language)
+        right = [
+            [m for m in f if m.case_id == s["case"]]
+            for s, f in zip(own, found, strict=True)
+            if s["label"] == "paraphrase"
+        ]
+        name = f"{language}: paraphrase meets its case as match"
+        yield row(name, shown(right, Band.MATCH), better="higher", data="own")
+        for name, labels in {
+            "denied or quoted": ("opposite", "quoted"),
+            "other sentences": ("innocent", "ordinary"),
+        }.items():
+            wrong = [f for s, f in zip(own, found, strict=True) if s["label"] in labels]
+            if wrong:
+                name = f"{language}: {name} shown as match"
+                yield row(name, shown(wrong, Band.MATCH), better="lower", data="own")
 
 
 def news_in_other_languages(index: Index) -> Iterator[Row]:
@@ -281,6 +304,7 @@ def measure(tell: Callable[[str], None]) -> Iterator[Row]:
     """All rows that can be measured here; ``tell`` hears what is left out, and why."""
     starter = starter_index()
     yield from own_quality(starter)
+    yield from own_languages(starter)
     if not DATASETS.exists():
         tell(f"left out: the shared datasets, which are not at {DATASETS}")
         return

@@ -11,6 +11,7 @@ from matcher.evaluate import (
     BASELINE,
     ON_TOPIC,
     best_matches,
+    own_languages,
     own_quality,
     shown,
     starter_index,
@@ -64,7 +65,7 @@ def test_no_figure_on_our_own_sentences_falls_behind_the_baseline(index: Index) 
     baseline = json.loads(BASELINE.read_text(encoding="utf-8"))
     worse = {
         row.name: (row.value, baseline[row.name])
-        for row in own_quality(index)
+        for row in (*own_quality(index), *own_languages(index))
         if (row.value - baseline[row.name]) * (1 if row.better == "lower" else -1) > TOLERANCE
     }
     assert not worse
