@@ -15,9 +15,10 @@ from server.errors import StoreError
 from server.exchange import cacheable, current_index, public_answer, read_query
 from server.faults import Fault, WireError
 from server.formats.claimreview import claim_review
-from server.live import Current, Live
+from server.live import Live
 from server.openapi import operation
 from server.problems import NOT_ACCEPTABLE, NOT_FOUND, RETRACTED, Problem
+from server.snapshots import Current
 from server.store import Store
 from server.wire.cases import CaseList, CaseSearch, IndexAnswer, WholeCase, whole_case
 

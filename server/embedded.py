@@ -107,7 +107,7 @@ def socket_url(folder: Path) -> str:
     return "unix://" + quote(str(path))
 
 
-def _dies_with(parent: int) -> Callable[[], None]:
+def dies_with(parent: int) -> Callable[[], None]:
     """Return what a child does before it becomes Redis: ask the kernel to end it with its parent.
 
     ``prctl(2)``: the signal is sent whatever ends the parent, ``kill -9`` included.
@@ -249,7 +249,7 @@ class Embedded:
                 stderr=log,
                 umask=0o077,
                 start_new_session=True,  # Ctrl-C is for the service, which ends Redis last
-                preexec_fn=_dies_with(os.getpid()),
+                preexec_fn=dies_with(os.getpid()),
             )
 
     def _last_words(self) -> str:

@@ -9,8 +9,9 @@ from pydantic import BaseModel
 from werkzeug.exceptions import PreconditionFailed, RequestEntityTooLarge
 
 from server.faults import Fault, WireError, check, pointer
-from server.live import Current, Live
+from server.live import Live
 from server.problems import MEDIA_TYPE, TOO_LARGE, UNAVAILABLE, Problem, sentence
+from server.snapshots import Current
 
 M = TypeVar("M", bound=BaseModel)
 

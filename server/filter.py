@@ -25,8 +25,9 @@ from matcher.errors import FilterError
 from matcher.filter import Filter
 from matcher.filterwire import Message, decode, difference, digest, encode, pack, unpack
 from server.exchange import cacheable, current_index, read_query
-from server.live import Current, Live
+from server.live import Live
 from server.openapi import operation
+from server.snapshots import Current
 from server.wire.base import MIN_WAIT_S
 from server.wire.filter import FilterQuery
 

@@ -21,13 +21,15 @@ from gunicorn.arbiter import Arbiter
 from matcher.case import Case
 from matcher.pairs import PairModel
 from server.app import create_app
+from server.compiler import CompilerProcess
 from server.embedded import Embedded
 from server.errors import Conflict, SettingsError, StoreError
 from server.folder import DataFolder
 from server.formats import FormatError, Rejected, read
-from server.live import Current, Live
+from server.live import Live
 from server.preload import preload
 from server.settings import Settings
+from server.snapshots import Current, Snapshots
 from server.store import Role, Store
 
 THREADS: Final = 4
@@ -199,6 +201,7 @@ class Service(BaseApplication):
         os.set_blocking(self._first, False)
         os.write(write_end, b"1")
         os.close(write_end)
+        self._compiler = CompilerProcess(redis_url, folder.snapshots, leave=self._leave_to_master)
         super().__init__()
 
     def load_config(self) -> None:
@@ -228,19 +231,10 @@ class Service(BaseApplication):
 
     def load(self) -> Any:
         """Make the application of one worker; called after the fork."""
-        logger = logging.getLogger("claimlight.server")
-        logger.setLevel(logging.INFO if self._settings.access_log else logging.WARNING)
-        logger.propagate = False
-        handler = logging.StreamHandler()
-        handler.setFormatter(logging.Formatter("[%(asctime)s] %(message)s", "%Y-%m-%d %H:%M:%S %z"))
-        logger.handlers = [handler]
+        self._set_up_log()
         store = Store(self._redis_url)
-        self._live = Live(
-            store,
-            self._folder.snapshots,
-            pair_model=self._pair_model,
-            on_first=self._on_first,
-        )
+        snapshots = Snapshots(self._folder.snapshots, pair_model=self._pair_model)
+        self._live = Live(store, snapshots, on_first=self._on_first)
         app = create_app(self._settings, store=store, live=self._live)
         # Afterwards: routes and snapshots both parse Python literals, and CPython 3.11 does not
         # do that in two threads at once without now and then a SystemError.
@@ -249,18 +243,38 @@ class Service(BaseApplication):
         return app
 
     def run(self) -> None:
-        """Run until told to stop."""
-        _Master(self).run()
+        """Run until told to stop; ends with SystemExit, in the workers as well."""
+        master = os.getpid()
+        self._compiler.start()
+        try:
+            _Master(self).run()
+        finally:
+            if os.getpid() == master:
+                self._compiler.stop()
 
     def tend(self) -> None:
-        """Look after the private Redis; about once a second, in the master."""
+        """Look after the private Redis and the compiler; about once a second, in the master."""
         if self._embedded is not None and self._embedded.tend():
             log.warning("the private Redis ended and is restarted")
+        if self._compiler.tend():
+            log.warning("the compiler ended and is restarted")
 
     def _on_first(self, current: Current) -> None:
         with contextlib.suppress(BlockingIOError):
             if os.read(self._first, 1):
                 self._ready(current)
+
+    def _set_up_log(self) -> None:
+        logger = logging.getLogger("claimlight.server")
+        logger.setLevel(logging.INFO if self._settings.access_log else logging.WARNING)
+        logger.propagate = False
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("[%(asctime)s] %(message)s", "%Y-%m-%d %H:%M:%S %z"))
+        logger.handlers = [handler]
+
+    def _leave_to_master(self) -> None:
+        self._set_up_log()
+        self._folder.leave_to_parent()
 
     def _post_fork(self, _arbiter: object, _worker: object) -> None:
         self._folder.leave_to_parent()

@@ -16,7 +16,7 @@ from server.commands.terminal import complain, console, read_settings, speaks
 from server.settings import TABLE
 
 if TYPE_CHECKING:
-    from server.live import Current
+    from server.snapshots import Current
 
 _NOT_FOR_SERVE: Final = {"server", "token"}
 

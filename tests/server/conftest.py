@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -17,10 +18,12 @@ from flask.testing import FlaskClient
 
 from matcher.case import Case, Claim, Publisher, Verdict
 from server.app import create_app
+from server.compiler import Compiler
 from server.embedded import Embedded
 from server.formats import Rejected, read
-from server.live import Current, Live
+from server.live import Live
 from server.settings import Settings, from_environment
+from server.snapshots import Current, Snapshots
 from server.store import Role, Store
 
 CONTRACT = Path(__file__).resolve().parent.parent / "contract"
@@ -108,18 +111,34 @@ def make_settings(data_dir: Path) -> Settings:
 
 
 @contextlib.contextmanager
+def compiling(redis_url: str, snapshots: Path) -> Iterator[None]:
+    """What a process of its own does in the service."""
+    store, stopping = Store(redis_url), threading.Event()
+    compiler = Compiler(store, Snapshots(snapshots))
+    thread = threading.Thread(target=compiler.run, args=[stopping], name="compiler")
+    thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        thread.join(timeout=20)
+        store.close()
+
+
+@contextlib.contextmanager
 def run_service(redis_url: str, folder: Path) -> Iterator[Service]:
     store = Store(redis_url)
     snapshots = folder / "snapshots"
     snapshots.mkdir(parents=True)
-    live = Live(store, snapshots)
+    live = Live(store, Snapshots(snapshots))
     app = create_app(make_settings(folder), store=store, live=live)
-    live.start()  # after the application is made, as the service does
-    try:
-        yield Service(app, store, live)
-    finally:
-        live.stop()
-        store.close()
+    with compiling(redis_url, snapshots):
+        live.start()  # after the application is made, as the service does
+        try:
+            yield Service(app, store, live)
+        finally:
+            live.stop()
+            store.close()
 
 
 @pytest.fixture
@@ -146,5 +165,5 @@ def reading(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 def waiting(redis_url: str, raw_redis: redis.Redis, data_dir: Path) -> Service:
     """A service that has no index yet, as in its first moments."""
     store = Store(redis_url)
-    live = Live(store, data_dir)
+    live = Live(store, Snapshots(data_dir))
     return Service(create_app(make_settings(data_dir), store=store, live=live), store, live)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from matcher.case import Case
 from server.app import create_app
 from server.live import Live
+from server.snapshots import Snapshots
 from server.store import Role, Store
 from server.wire.base import MAX_CHANGES_BYTES
 from tests.server.conftest import MakeCase, Service, make_settings
@@ -322,7 +323,7 @@ def test_changeset_larger_than_a_readers_request_is_taken(push: Push, make_case:
 
 def test_writes_get_a_clear_refusal_while_redis_is_away(data_dir: Path) -> None:
     store = Store("unix:///nowhere/redis.sock")
-    app = create_app(make_settings(data_dir), store=store, live=Live(store, data_dir))
+    app = create_app(make_settings(data_dir), store=store, live=Live(store, Snapshots(data_dir)))
     for method, path in ROUTES:
         answer = app.test_client().open(
             path, method=method, headers={"Authorization": "Bearer claimlight_x"}, json=[]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -13,8 +14,10 @@ from matcher.case import Case
 from matcher.errors import SnapshotError
 from matcher.index import Index
 from matcher.types import Sentence
+from server.compiler import Compiler
 from server.embedded import Embedded
 from server.live import Live
+from server.snapshots import Snapshots
 from server.store import Store
 
 MakeCase = Callable[..., Case]
@@ -37,12 +40,31 @@ def snapshots(tmp_path: Path) -> Path:
     return folder
 
 
+class Machine(Live):
+    """A worker's index, and in another thread what makes it."""
+
+    def __init__(self, store: Store, folder: Path) -> None:
+        super().__init__(store, Snapshots(folder))
+        self._ending = threading.Event()
+        compiler = Compiler(store, Snapshots(folder))
+        self._making = threading.Thread(target=compiler.run, args=[self._ending])
+
+    def start(self) -> None:
+        self._making.start()
+        super().start()
+
+    def stop(self) -> None:
+        super().stop()
+        self._ending.set()
+        self._making.join(timeout=20)
+
+
 @pytest.fixture
 def new_live(store: Store, snapshots: Path) -> Iterator[NewLive]:
     started: list[Live] = []
 
     def start(of: Store = store) -> Live:
-        live = Live(of, snapshots)
+        live = Machine(of, snapshots)
         live.start()
         started.append(live)
         return live
@@ -190,6 +212,7 @@ def test_a_snapshot_of_another_engine_is_not_read(
     late = new_live(Store(f"unix://{snapshots}/nobody.sock"))
     assert eventually(lambda: any("Redis is away" in problem for problem in late.problems()))
     assert late.current is None
+    late.stop()
     second = new_live()
     assert eventually(lambda: at(second, 1))
     assert folder.is_dir()
@@ -207,16 +230,24 @@ def test_a_snapshot_that_vanishes_is_written_again_for_the_others(
     assert eventually(lambda: at(other, 1))
 
 
-def test_where_the_disk_refuses_the_index_is_served_all_the_same(
+def test_where_the_disk_refuses_the_last_index_stays_and_the_reason_is_told(
     new_live: NewLive, store: Store, make_case: MakeCase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_: object) -> None:
-        raise SnapshotError("No space left on device")
-
-    monkeypatch.setattr(Index, "save", refuse)
     store.apply(put=[make_case("a")], who="editor")
     live = new_live()
     assert eventually(lambda: at(live, 1))
+
+    def refuse(*_: object) -> None:
+        raise SnapshotError("No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr(Index, "save", refuse)
+        store.apply(put=[make_case("b")], who="editor")
+        assert eventually(lambda: any("No space left" in told for told in live.problems()))
+        assert live.current is not None
+        assert (live.current.version, live.current.stale) == (1, True)
+    assert eventually(lambda: at(live, 2))
+    assert live.problems() == ()
 
 
 def test_an_index_that_cannot_be_built_leaves_the_last_one_and_tells_why(
@@ -233,7 +264,7 @@ def test_an_index_that_cannot_be_built_leaves_the_last_one_and_tells_why(
         broken.setattr(Index, "build", fail)
         broken.setattr(Index, "revised", fail)
         store.apply(put=[make_case("b")], who="editor")
-        assert eventually(lambda: any("version 2" in told for told in live.problems()))
+        assert eventually(lambda: any("cannot be built" in told for told in live.problems()))
         assert live.current is not None
         assert (live.current.version, live.current.stale) == (1, True)
     store.apply(put=[make_case("c")], who="editor")  # a new version is tried at once

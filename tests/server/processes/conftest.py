@@ -90,7 +90,8 @@ class Service:
         told = {}
         for pid in map(int, found):
             with contextlib.suppress(OSError):
-                told[pid] = Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+                program = Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+                told[pid] = f"{Path(f'/proc/{pid}/comm').read_text().strip()}: {program}"
         return told
 
     @property
@@ -98,8 +99,14 @@ class Service:
         return next((pid for pid, told in self.children().items() if "redis.sock" in told), None)
 
     @property
+    def compiler_pid(self) -> int | None:
+        children = self.children().items()
+        return next((pid for pid, told in children if told.startswith("compiler:")), None)
+
+    @property
     def workers(self) -> list[int]:
-        return [pid for pid, told in self.children().items() if "redis" not in told]
+        others = {self.redis_pid, self.compiler_pid}
+        return [pid for pid in self.children() if pid not in others]
 
     def ask(
         self, path: str, body: bytes | None = None, *, method: str | None = None, **headers: str

@@ -112,14 +112,15 @@ def test_acknowledged_changesets_are_whole_and_the_others_whole_or_absent(
 
 def _kill(service: Any, dice: random.Random) -> None:
     """Everything at once, or Redis a moment before the rest, or after it."""
-    redis, rest = service.redis_pid, [service.pid, *service.workers]
-    order = dice.choice([[redis, *rest], [*rest, redis], [redis], rest])
+    redis, compiler = service.redis_pid, service.compiler_pid
+    rest = [service.pid, *service.workers, compiler]
+    order = dice.choice([[redis, *rest], [*rest, redis], [redis], [redis, compiler], rest])
     for pid in [pid for pid in order if pid is not None]:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     if service.pid not in order:
         time.sleep(dice.uniform(0, 0.2))
-        for pid in rest:
+        for pid in filter(None, rest):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 

@@ -45,7 +45,7 @@ def test_sigterm_and_ctrl_c_end_everything_and_a_restart_keeps_everything(
     token = (service.data_dir / "owner-token").read_text()
     for how in (signal.SIGTERM, signal.SIGINT):
         assert eventually(lambda: len(service.workers) == 2)
-        processes = [service.redis_pid, *service.workers]
+        processes = [service.redis_pid, service.compiler_pid, *service.workers]
         assert None not in processes
         assert service.stop(how) == 0
         assert not any(exists(pid) for pid in processes)
@@ -62,7 +62,7 @@ def test_kill_9_of_the_service_leaves_no_process_and_nothing_in_the_way(
     service = new_service()
     assert service.push(make_case("kept"))[0] == 200
     assert eventually(lambda: len(service.workers) == 2)
-    processes = [service.redis_pid, *service.workers]
+    processes = [service.redis_pid, service.compiler_pid, *service.workers]
     service.stop(signal.SIGKILL)
     assert eventually(lambda: not any(exists(pid) for pid in processes))
     assert (service.data_dir / "redis" / "redis.sock").exists()
@@ -110,6 +110,19 @@ def test_a_killed_worker_is_replaced(new_service: NewService, eventually: Eventu
         os.kill(pid, signal.SIGKILL)
     assert eventually(lambda: len(set(service.workers) - before) == 2)
     assert eventually(service.ready)
+
+
+def test_a_killed_compiler_is_replaced_and_makes_what_has_been_published_meanwhile(
+    new_service: NewService, eventually: Eventually, make_case: MakeCase
+) -> None:
+    service = new_service()
+    before = service.compiler_pid
+    assert before is not None
+    os.kill(before, signal.SIGKILL)
+    assert service.push(make_case("meanwhile"))[0] == 200
+    assert eventually(lambda: service.compiler_pid not in {None, before})
+    assert eventually(lambda: _answers(service, "/v1/cases/meanwhile"))
+    assert eventually(lambda: service.ask("/readyz")[1]["problems"] == [])
 
 
 def test_a_second_service_cannot_have_the_same_data_folder(new_service: NewService) -> None:

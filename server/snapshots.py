@@ -1,0 +1,158 @@
+"""The snapshots that the processes of a machine share: a folder each, written once.
+
+The compiler writes them, and why one could not be made; the workers read.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from matcher.errors import SnapshotError
+from matcher.index import Index
+from matcher.pairs import PairModel
+from server.store import Published
+
+KEPT: Final = 2
+_PUBLISHED: Final = "published.json"
+_FAILED: Final = "failed.json"
+_UNFIT: Final = (SnapshotError, OSError, ValueError, KeyError, TypeError)
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """An index and the publication it was built from.
+
+    ``stale`` while nobody knows whether something newer has been published; ``unreadable`` are
+    ids of cases in Redis that had to be left out.
+    """
+
+    index: Index
+    version: int
+    mark: str
+    published_at: dt.datetime | None
+    stale: bool
+    unreadable: tuple[str, ...] = ()
+
+
+class Snapshots:
+    """The folder of snapshots; it must exist.
+
+    Those of another release's engine are passed over.
+    """
+
+    def __init__(self, folder: Path, *, pair_model: PairModel | None = None) -> None:
+        self.folder = folder
+        self._pair_model = pair_model
+
+    def has(self, published: Published) -> bool:
+        """Whether there is one of this publication, readable or not."""
+        return self._path(published.version, published.mark).is_dir()
+
+    def load(self, published: Published) -> Current | None:
+        """Map the snapshot of a publication; None where it is not there.
+
+        Raises
+        ------
+        SnapshotError
+            naming it, where it is damaged; it is out of the way then.
+        """
+        path = self._path(published.version, published.mark)
+        if not path.is_dir():
+            return None
+        try:
+            return self._read(path, stale=False)
+        except _UNFIT as error:
+            shutil.rmtree(path, ignore_errors=True)
+            raise SnapshotError(f"the snapshot {path.name} is unreadable: {error}") from error
+
+    def newest(self) -> Current | None:
+        """Map the newest readable snapshot, marked stale."""
+        for path in self._newest_first():
+            if path.name.endswith(f"-{_engine()}"):
+                with contextlib.suppress(*_UNFIT):
+                    return self._read(path, stale=True)
+        return None
+
+    def save(self, current: Current) -> Current:
+        """Write a snapshot, drop old ones, and return the same index, mapped.
+
+        Raises
+        ------
+        SnapshotError
+            where the disk refuses.
+        """
+        path = self._path(current.version, current.mark)
+        draft = self.folder / f".draft-{os.getpid()}"
+        told = {
+            "version": current.version,
+            "mark": current.mark,
+            "published_at": current.published_at.isoformat() if current.published_at else None,
+            "unreadable": current.unreadable,
+        }
+        try:
+            shutil.rmtree(draft, ignore_errors=True)
+            current.index.save(draft / "index")
+            (draft / _PUBLISHED).write_text(json.dumps(told))
+            draft.rename(path)
+            for old in self._newest_first()[KEPT:]:
+                shutil.rmtree(old, ignore_errors=True)  # who has it mapped keeps it
+            for left in self.folder.glob(".draft-*"):
+                shutil.rmtree(left, ignore_errors=True)
+            return self._read(path, stale=False)
+        except OSError as error:
+            raise SnapshotError(f"the snapshot {path.name} cannot be kept: {error}") from error
+
+    def tell_failure(self, published: Published, reason: str | None) -> None:
+        """Let the workers know why there is no index of a publication; None: there is one."""
+        with contextlib.suppress(OSError):
+            if reason is None:
+                (self.folder / _FAILED).unlink(missing_ok=True)
+            else:
+                draft = self.folder / f"{_FAILED}-{os.getpid()}"
+                draft.write_text(json.dumps({"mark": published.mark, "reason": reason}))
+                draft.rename(self.folder / _FAILED)
+
+    def failure(self, published: Published) -> str | None:
+        """Why there is no index of a publication, where that has been told."""
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            told = json.loads((self.folder / _FAILED).read_text())
+            return str(told["reason"]) if told["mark"] == published.mark else None
+        return None
+
+    def _path(self, version: int, mark: str) -> Path:
+        return self.folder / f"{version:08d}-{mark or 'empty'}-{_engine()}"
+
+    def _newest_first(self) -> list[Path]:
+        return [path for _, _, path in sorted(self._dated(), reverse=True)]
+
+    def _dated(self) -> Iterator[tuple[int, str, Path]]:
+        for path in self.folder.glob("[0-9]*-*"):
+            with contextlib.suppress(OSError):
+                yield path.stat().st_mtime_ns, path.name, path
+
+    def _read(self, path: Path, *, stale: bool) -> Current:
+        told = json.loads((path / _PUBLISHED).read_text())
+        published_at = told["published_at"]
+        return Current(
+            index=Index.load(path / "index", pair_model=self._pair_model),
+            version=int(told["version"]),
+            mark=str(told["mark"]),
+            published_at=dt.datetime.fromisoformat(published_at) if published_at else None,
+            stale=stale,
+            unreadable=tuple(told["unreadable"]),
+        )
+
+
+@cache
+def _engine() -> str:
+    """A fingerprint of this release's engine: another one must not read its snapshots."""
+    return Index.build(()).digest[:8]
