@@ -22,6 +22,34 @@ LEAST_ZIPF: Final = 3.4
 UNSPACED_LANGUAGES: Final = frozenset({"ja", "zh"})
 """Languages whose text runs together, so that pairs of characters span two words as well."""
 
+NAMES: Final = {
+    "ar": "مصر السعودية العربية",
+    "bg": "българия",
+    "cs": "česko česká",
+    "da": "danmark dansk",
+    "de": "deutschland deutsche",
+    "es": "españa español",
+    "fi": "suomi suomen",
+    "fr": "france français",
+    "he": "ישראל",
+    "hu": "magyarország magyar",
+    "it": "italia italiano",
+    "ja": "日本",
+    "nb": "norge norsk",
+    "nl": "nederland",
+    "pl": "polska polski",
+    "pt": "brasil portugal",
+    "ro": "românia",
+    "ru": "россия русский российский",
+    "sv": "sverige svensk",
+    "tr": "türkiye türk",
+    "uk": "україна український росія російський",
+    "zh": "中国 美国",
+}
+"""Nations that a language speaks of more often than of many a function word: they tell all the
+same who did what to whom."""
+COMMONEST_NAME_ZIPF: Final = 5.9
+
 
 def stem_frequencies(language: str) -> dict[str, float]:
     """Occurrences of each stem a word of running text, from the frequencies of its words."""
@@ -32,6 +60,10 @@ def stem_frequencies(language: str) -> dict[str, float]:
     if language in UNSPACED_LANGUAGES:
         for pair, frequency in _across_words(language).items():
             frequencies[pair] += frequency
+    most = 10 ** (COMMONEST_NAME_ZIPF - 9)
+    for part in words(normalise(NAMES.get(language, "")), language):
+        named = stem(part, language)
+        frequencies[named] = min(most, frequencies[named] or most)
     return frequencies
 
 
