@@ -82,7 +82,8 @@ def overlap(lexical: Lexical, batch: Batch, proposed: Candidates) -> NDArray[np.
 
     first = np.minimum.reduceat(np.where(shared, at, 10**6), starts)
     last = np.maximum.reduceat(at, starts)
-    compact = np.where(count > 0, count / np.maximum(last - first + 1, 1), 0.0)
+    # The parts of a compound stand in one place.
+    compact = np.where(count > 0, np.minimum(count / np.maximum(last - first + 1, 1), 1.0), 0.0)
 
     following = np.zeros(len(flat), dtype=bool)
     following[:-1] = shared[:-1] & shared[1:] & (pair[:-1] == pair[1:])

@@ -188,8 +188,6 @@ def _match(index: Index, sentence: Sentence, number: int, pair: _Pair) -> Match:
 
 def _shared(sentence: Reading, claim: Reading) -> tuple[str, ...]:
     common = set(claim.hashes)
-    return tuple(
-        sentence.words[position]
-        for position, hashed in zip(sentence.positions, sentence.hashes, strict=True)
-        if hashed in common
-    )
+    at = [p for p, h in zip(sentence.positions, sentence.hashes, strict=True) if h in common]
+    # The parts of a compound share its position.
+    return tuple(sentence.words[position] for position in dict.fromkeys(at))

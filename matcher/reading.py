@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import Final
 
 from matcher import background
+from matcher.compounds import word_stems
 from matcher.language import primary
-from matcher.stemming import stem
 from matcher.text import fold, stem_hash, tokens
 
 CACHED_WORDS: Final = 30_000
@@ -21,7 +21,8 @@ class Reading:
 
     ``text`` is its normalised text; ``words`` are all its folded words; ``capitals`` says which
     were written with a capital beyond the first; ``positions``, ``hashes`` and ``zipfs``
-    describe its content stems, each once, in order of first occurrence.
+    describe its content stems, each once, in order of first occurrence. The parts of a compound
+    are stems of their own, at the position of their word.
     """
 
     text: str
@@ -37,29 +38,32 @@ class Reading:
 
 
 @lru_cache(maxsize=CACHED_WORDS)
-def _term(token: str, language: str) -> tuple[str, int, float]:
+def _terms(token: str, language: str) -> tuple[str, tuple[tuple[int, float], ...]]:
+    """A token folded, and its content stems with their Zipf values."""
     word = fold(token, language)
-    if not word:
-        return word, 0, 9.0
-    hashed = stem_hash(stem(word, language))
-    return word, hashed, background.zipf(hashed, language)
+    hashes = map(stem_hash, word_stems(word, language) if word else ())
+    rated = ((hashed, background.zipf(hashed, language)) for hashed in hashes)
+    return word, tuple(term for term in rated if term[1] < background.STOP_ZIPF)
 
 
 def read(text: str, language: str) -> Reading:
     """Read a normalised text in a language given by a BCP 47 tag."""
     code = primary(language)
     written = tokens(text, code)
-    terms = [_term(token, code) for token in written]
-    first: dict[int, int] = {}
-    for position, (_, hashed, zipf) in enumerate(terms):
-        if zipf < background.STOP_ZIPF:
-            first.setdefault(hashed, position)
+    words: list[str] = []
+    first: dict[int, tuple[int, float]] = {}
+    for position, token in enumerate(written):
+        word, terms = _terms(token, code)
+        words.append(word)
+        for hashed, zipf in terms:
+            if hashed not in first:
+                first[hashed] = (position, zipf)
     return Reading(
         text=text,
         language=code,
-        words=tuple(term[0] for term in terms),
+        words=tuple(words),
         capitals=tuple(i > 0 and token[0].isupper() for i, token in enumerate(written)),
-        positions=tuple(first.values()),
+        positions=tuple(position for position, _ in first.values()),
         hashes=tuple(first),
-        zipfs=tuple(terms[position][2] for position in first.values()),
+        zipfs=tuple(zipf for _, zipf in first.values()),
     )
