@@ -9,7 +9,7 @@ NODE_MAJOR := $(shell node --version 2>/dev/null | sed 's/^v\([0-9]*\).*/\1/')
 HAS_NODE := $(shell [ "$(NODE_MAJOR)" -ge 20 ] 2>/dev/null && echo yes)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test torture check format evaluate evaluate-update bench schema lock \
+.PHONY: help serve test torture fuzz check sbom format evaluate evaluate-update bench schema lock \
 	extension extension-test demo clean
 
 help: ## list the targets
@@ -22,12 +22,15 @@ test: $(DEV) ## all tests; says what it had to leave out, and why (CI leaves out
 	$(BIN)/pytest
 	@sh tests/run-extension-tests
 
-torture: $(DEV) ## the long tests at full size, with their figures (about ten minutes)
-	CLAIMLIGHT_TORTURE=yes $(BIN)/pytest -s tests/server/processes/test_publication.py \
-		tests/server/processes/test_kill.py tests/server/formats/test_claimreview.py \
-		tests/server/processes/test_failover.py tests/server/processes/test_away.py
+torture: $(DEV) ## faults, floods and fuzzing at full size, with a table; ONLY=kill does one of them
+	CLAIMLIGHT_TORTURE=yes $(BIN)/pytest -sv -m torture $(if $(ONLY),-k "$(ONLY)")
+	@[ -n "$(ONLY)" ] || $(MAKE) --no-print-directory fuzz
 
-check: $(DEV) ## format, lint and types, Python and TypeScript
+fuzz: $(DEV) ## coverage-guided fuzzing of what reads page text; SECONDS=60 each
+	@$(PIP) --require-hashes -r requirements-fuzz.txt || { echo "left out: atheris is not built for this Python or system"; exit 0; }; \
+	$(BIN)/python -m tests.matcher.fuzz_text --seconds $(or $(SECONDS),60)
+
+check: $(DEV) ## format, lint, types and known vulnerabilities, Python and TypeScript
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -37,6 +40,16 @@ ifeq ($(HAS_NODE),yes)
 else
 	@echo "left out: the extension's checks; they need Node 20 or newer"; [ -z "$(CI)" ]
 endif
+	@$(BIN)/python -m tests.audit
+
+sbom: $(DEV) ## what the service and the extension are built from, as CycloneDX, into build/sbom
+	@mkdir -p $(SBOM)
+	$(BIN)/python -W ignore -m cyclonedx_py requirements requirements.txt --pyproject pyproject.toml \
+		--output-reproducible --output-file $(SBOM)/service.cdx.json
+ifeq ($(HAS_NODE),yes)
+	cd extension && npm sbom --sbom-format=cyclonedx --package-lock-only --omit=dev > $(abspath $(SBOM))/extension.cdx.json
+endif
+SBOM ?= build/sbom
 
 format: $(DEV) ## format the Python code
 	$(BIN)/ruff check --fix
@@ -66,11 +79,12 @@ schema: $(DEV) ## write data/schema/case.schema.json from the definition of a ca
 lock: $(DEV) ## pin the dependencies again, with hashes
 	$(BIN)/pip-compile $(LOCK) --output-file requirements.txt pyproject.toml
 	$(BIN)/pip-compile $(LOCK) --constraint requirements.txt --extra dev --output-file requirements-dev.txt pyproject.toml
+	echo "atheris>=3" | $(BIN)/pip-compile $(LOCK) --output-file requirements-fuzz.txt -
 LOCK := --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras --no-header \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options
 
 clean: ## remove what the targets made
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 		extension/node_modules extension/.output extension/.wxt
 
 $(RUN): requirements.txt pyproject.toml

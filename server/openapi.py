@@ -141,9 +141,14 @@ def _operation(path: str, method: str, promise: Operation, schemas: Schemas) -> 
 
 def _content(media: Media, mode: Mode, schemas: Schemas) -> dict[str, Any]:
     return {
-        name: {"schema": schemas[(model, mode)] if model else {"type": "string"}}
+        name: {"schema": schemas[(model, mode)] if model else _unmodelled(name)}
         for name, model in media.items()
     }
+
+
+def _unmodelled(media_type: str) -> dict[str, Any]:
+    """What is known of a body without a model: JSON of any shape, or text or bytes."""
+    return {} if media_type.endswith("+json") else {"type": "string"}
 
 
 def _problem(status: int, schemas: Schemas) -> dict[str, Any]:

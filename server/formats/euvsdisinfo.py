@@ -70,7 +70,11 @@ def case_id(url: str) -> str:
     name = url.removeprefix(_REPORTS).rstrip("/")
     if url.startswith(_REPORTS) and re.fullmatch(ID_PATTERN, name):
         return name
-    last = unquote(urlsplit(url).path.rstrip("/").rsplit("/", 1)[-1])
+    try:
+        path = urlsplit(url).path
+    except ValueError:  # no address at all; the row is rejected for it
+        path = ""
+    last = unquote(path.rstrip("/").rsplit("/", 1)[-1])
     return made_id(last, of=url, otherwise="report")
 
 

@@ -61,13 +61,15 @@ def read(stream: TextIO, *, head: str, default_verdict: str | None) -> Iterator[
     Raises
     ------
     FormatError
-        where a column is missing, or has a name that none of ours has.
+        where a column is missing or there twice, or has a name that none of ours has.
     """
     names = _columns(tabular.header(head))
     missing = [name for name in _NEEDED if name not in names]
     unknown = [n for n in names if n not in ("id", *_AFTER_CLAIMS) and not _WORDING.match(n)]
-    if missing or unknown:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if missing or unknown or twice:
         told = [f"no column {name}" for name in missing]
+        told += [f"the column {name[:40]!r} more than once" for name in twice]
         told += [f"an unknown column {name[:40]!r}" for name in unknown]
         raise FormatError(f"the header has {', '.join(told)}; see docs/editors.md")
     for line, row in tabular.rows(stream):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator
 from itertools import chain
 from typing import Final, TextIO
@@ -21,10 +22,7 @@ TableRow = tuple[int, "dict[str, str] | Rejected"]
 
 def header(head: str) -> list[str]:
     """The column names of a table that begins like this."""
-    first, *more = head.lstrip("\ufeff \r\n").split("\n", 2)
-    if first.lower().startswith(_HINT) and more:
-        first = more[0]
-    return _names(next(csv.reader([first], delimiter=separator(first)), []))
+    return _Table(io.StringIO(head, newline="")).columns
 
 
 def separator(first: str) -> str:
@@ -34,16 +32,12 @@ def separator(first: str) -> str:
 
 def rows(stream: TextIO) -> Iterator[TableRow]:
     """The rows by column name, each with the line where it begins; empty rows are left out."""
-    source = lines(stream)
-    first, skipped = next(source, ""), 0
-    if first.lstrip("\ufeff").lower().startswith(_HINT):
-        first, skipped = next(source, ""), 1
-    reader = csv.reader(chain([first], source), delimiter=separator(first))
-    columns = _names(next(reader, []))
+    table = _Table(stream)
+    columns = table.columns
     while True:
-        line = reader.line_num + skipped + 1
+        line = table.line
         try:
-            cells = next(reader, None)
+            cells = next(table.reader, None)
         except csv.Error as error:
             yield line, Rejected(line, None, f"not a row of CSV ({error}); a quote left open?")
             continue
@@ -57,6 +51,28 @@ def rows(stream: TextIO) -> Iterator[TableRow]:
         elif any(cell.strip() for cell in cells):
             found = f"{len(cells)} cells; the header names {len(columns)}"
             yield line, Rejected(line, None, found)
+
+
+class _Table:
+    """A table behind its header: what stands before it is skipped, and counted."""
+
+    def __init__(self, stream: TextIO) -> None:
+        source = lines(stream)
+        first, self._skipped = next(source, ""), 0
+        while first and not first.strip("\ufeff \r\n"):
+            first, self._skipped = next(source, ""), self._skipped + 1
+        if first.lstrip("\ufeff").lower().startswith(_HINT):
+            first, self._skipped = next(source, ""), self._skipped + 1
+        self.reader = csv.reader(chain([first], source), delimiter=separator(first))
+        try:
+            self.columns = _names(next(self.reader, []))
+        except csv.Error:
+            self.columns = []
+
+    @property
+    def line(self) -> int:
+        """Where the next row begins, counted from 1."""
+        return self.reader.line_num + self._skipped + 1
 
 
 def _names(cells: list[str]) -> list[str]:

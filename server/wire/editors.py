@@ -36,7 +36,9 @@ class Retract(Request):
     note: Note | None = Field(None, description="shown with the 410")
 
 
-class ChangeRows(RootModel[list[Case | Retract] | Case | Retract]):
+class ChangeRows(
+    RootModel[Annotated[list[Case | Retract], Field(min_length=1)] | Case | Retract],
+):
     """A changeset as JSON: rows, or a single one."""
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, StrictFloat, StrictInt, StrictStr
+from pydantic import AfterValidator, ConfigDict, Field, StrictFloat, StrictInt, StrictStr
 
 from matcher.case import Language
 from matcher.index import Index
@@ -39,6 +39,15 @@ class MatchSentence(Request):
 
 class MatchRequest(Request):
     """Either sentences or one text, which the service then splits into sentences."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                {"required": ["sentences"], "properties": {"sentences": {"type": "array"}}},
+                {"required": ["text"], "properties": {"text": {"type": "string"}}},
+            ]
+        }
+    )
 
     sentences: list[MatchSentence] | None = Field(
         None, min_length=1, max_length=MAX_SENTENCES, description="ids must differ"

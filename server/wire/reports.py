@@ -13,7 +13,7 @@ from server.store.reports import KEPT_DAYS, MOST_REPORTS
 from server.wire.base import MAX_PAGE_SIZE, Answer, Request
 from server.wire.match import SentenceText
 
-REPORT_ID: Final = r"^\d{1,15}-\d{1,9}$"
+REPORT_ID: Final = r"^[0-9]{1,15}-[0-9]{1,9}$"
 
 
 class ReportKind(StrEnum):

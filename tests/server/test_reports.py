@@ -147,3 +147,15 @@ def test_reports_are_for_editors_alone(published: Service) -> None:
     viewer = published.bearer(Role.VIEWER)
     assert published.client.get("/v1/reports", headers=viewer).status_code == 403
     assert published.client.delete("/v1/reports/1-0", headers=viewer).status_code == 403
+
+
+@pytest.mark.parametrize("before", ["0-0", "0-1", "9" * 15 + "-" + "9" * 9])
+def test_page_of_reports_before_any_or_after_all_is_answered(service: Service, before: str) -> None:
+    answer = service.client.get(f"/v1/reports?before={before}", headers=service.bearer(Role.EDITOR))
+    assert (answer.status_code, answer.get_json()["reports"]) == (200, [])
+
+
+def test_digits_of_other_scripts_are_no_id_of_a_report(service: Service) -> None:
+    bearer = service.bearer(Role.EDITOR)
+    assert service.client.get("/v1/reports?before=٣-٣", headers=bearer).status_code == 400
+    assert service.client.delete("/v1/reports/٣-٣", headers=bearer).status_code == 404

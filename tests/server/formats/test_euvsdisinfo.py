@@ -316,3 +316,10 @@ def test_every_campaign_of_the_real_bundle_is_a_case_with_its_disproof() -> None
     same = [case for case in cases if case.url in dump]
     assert len(same) > 100
     assert all(dump[case.url].id == case.id for case in same)
+
+
+def test_address_that_cannot_be_read_costs_its_row_alone() -> None:
+    bad, good = rows({"url": "https://[::1/report"}, {"url": "https://euvsdisinfo.eu/report/b"})
+    assert isinstance(bad, Rejected)
+    assert "not a web address" in bad.message
+    assert isinstance(good, Case)

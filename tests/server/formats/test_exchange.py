@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from matcher.case import Case
 from matcher.index import Index
-from server.formats import WRITERS, Rejected, read
+from server.formats import WRITERS, FormatError, Rejected, read
 from tests.server.conftest import make_case
 from tests.server.formats.cases import cases
 
@@ -82,8 +82,6 @@ def test_header_may_be_written_as_people_write() -> None:
 
 
 def test_columns_are_checked_before_any_row(tmp_path: Any) -> None:
-    from server.formats import FormatError
-
     with pytest.raises(FormatError, match="unknown column 'sumary'"):
         table(f"{COLUMNS.replace('summary', 'sumary')}\n{ROW}")
 
@@ -132,3 +130,21 @@ def test_rating_without_a_verdict_is_looked_up_and_never_guessed() -> None:
     )  # a claim found right is no case, whatever the default
     assert isinstance(with_default[2], Case)
     assert (with_default[2].verdict, with_default[2].rating) == ("mixed", "Na ja")
+
+
+def test_table_with_the_line_ends_of_old_macintoshes_is_read() -> None:
+    (case,) = table(f"\r\r{COLUMNS}\r{ROW}\r")
+    assert isinstance(case, Case), case
+
+
+@pytest.mark.parametrize("header", [f"{COLUMNS},verdict", f"{COLUMNS},Publisher URL,publisher_url"])
+def test_column_named_twice_is_refused_by_its_name(header: str) -> None:
+    name = header.rsplit(",", 1)[1]
+    with pytest.raises(FormatError, match=f"the column '{name}' more than once"):
+        table(f"{header}\n{ROW}")
+
+
+@pytest.mark.parametrize("start", ["no table\rat all", '"open\rquote', "a\0b"])
+def test_file_that_only_seems_a_table_is_of_no_known_format(start: str) -> None:
+    with pytest.raises(FormatError, match="of no format known here"):
+        table(start)
