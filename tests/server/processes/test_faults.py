@@ -75,10 +75,10 @@ def test_kills_under_load_cost_nothing_acknowledged_and_no_right_answer(
             time.sleep(dice.uniform(0.05, 0.8))
             assert eventually(lambda: len(service.workers) == 2 and service.redis_pid)
             killed = time.monotonic()
-            _kill(service, kind, dice, eventually, exists)
+            gone = _kill(service, kind, dice, eventually, exists)
             for since, times in ((load.read_since, reads), (load.pushed_since, writes)):
-                assert eventually(lambda: since(killed) is not None)  # noqa: B023
-                times.append((since(killed) or 0) - killed)
+                assert eventually(lambda: since(gone) is not None)  # noqa: B023
+                times.append((since(gone) or 0) - killed)
             if kind == "master":
                 outages.append((killed, killed + reads[-1]))
     _check(service, load, pushed, outages, token)
@@ -93,18 +93,21 @@ def _free_port() -> int:
 
 def _kill(
     service: Any, kind: str, dice: random.Random, eventually: Eventually, exists: Exists
-) -> None:
+) -> float:
+    """Kill one, start what its supervisor would start; return when the victim was gone."""
     children = list(service.children())
     victim = {"master": service.pid, "redis": service.redis_pid}.get(kind)
     os.kill(victim or dice.choice(service.workers), signal.SIGKILL)
     if kind != "master":
-        return
+        return time.monotonic()
     service.process.wait()
     for pid in children:  # as a supervisor does with what a dead service leaves behind
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGTERM)
     assert eventually(lambda: not any(exists(pid) for pid in children))
+    gone = time.monotonic()
     service.start()
+    return gone
 
 
 def _check(
