@@ -5,7 +5,6 @@ from __future__ import annotations
 import doctest
 import io
 import json
-import os
 import subprocess
 import sys
 import tracemalloc
@@ -19,8 +18,7 @@ import pytest
 from matcher.case import Case
 from server.formats import Rejected, ratings, read, wording
 from server.formats.ratings import TABLE, verdict_of
-
-TORTURE = os.environ.get("CLAIMLIGHT_TORTURE") == "yes"
+from tests.torture import full, tell
 
 REVIEW: dict[str, Any] = {
     "@context": "http://schema.org",
@@ -201,8 +199,9 @@ print(count, int(re.search(r"VmHWM:\\s+(\\d+) kB", told)[1]) // 1024)
 """
 
 
+@pytest.mark.torture
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells the peak")
-@pytest.mark.parametrize("megabytes", [200 if TORTURE else 20])
+@pytest.mark.parametrize("megabytes", [full(200, small=20)])
 def test_feed_of_200_megabytes_is_read_in_less_than_200_megabytes_of_memory(
     tmp_path: Path, megabytes: int
 ) -> None:
@@ -216,7 +215,11 @@ def test_feed_of_200_megabytes_is_read_in_less_than_200_megabytes_of_memory(
         [sys.executable, "-c", MEASURE, path], capture_output=True, text=True, check=True
     )
     count, peak = map(int, done.stdout.split())
-    print(f"\n{path.stat().st_size / 1e6:.0f} MB, {count:,} reviews: at most {peak} MB of memory")
+    tell(
+        f"a feed of {path.stat().st_size / 1e6:.0f} MB, {count:,} reviews, read",
+        bar="less than 200 MB of memory",
+        found=f"{peak} MB",
+    )
     assert count == entries
     assert peak < 200
 

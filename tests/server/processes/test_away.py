@@ -23,20 +23,24 @@ import pytest
 from matcher.case import Case
 from server.errors import StoreError
 from server.store import Store
+from tests.torture import full, tell
 
 MakeCase = Callable[..., Case]
 NewService = Callable[..., Any]
 Eventually = Callable[..., bool]
 
 PROGRAM = shutil.which("redis-server") or shutil.which("valkey-server")
-AWAY_S = 60 if os.environ.get("CLAIMLIGHT_TORTURE") == "yes" else 2
+AWAY_S = full(60, small=2)
 READERS = 3
 CLAIM = "The heron of the northern lighthouse was trained as a spy by a secret service."
 
-pytestmark = pytest.mark.skipif(
-    PROGRAM is None and "CI" not in os.environ,
-    reason="a Redis of its own needs redis-server or valkey-server on the PATH",
-)
+pytestmark = [
+    pytest.mark.torture,
+    pytest.mark.skipif(
+        PROGRAM is None and "CI" not in os.environ,
+        reason="a Redis of its own needs redis-server or valkey-server on the PATH",
+    ),
+]
 
 
 class OwnRedis:
@@ -140,9 +144,11 @@ def test_no_read_fails_while_redis_is_away_and_answers_are_current_again_when_it
     assert [fault for reader in readers for fault in reader.faults] == []
     told = [answer for reader in readers for answer in reader.answers]
     late = max((when - back for when, stale in told if stale and when > back), default=0.0)
-    print(
-        f"\nRedis away for {AWAY_S} s ({how.name}): {len(told):,} reads, none failed, "
-        f"{sum(stale for _, stale in told):,} stale; current again after {late:.2f} s"
+    tell(
+        f"Redis away for {AWAY_S} s under load ({how.name})",
+        bar="no read fails; current within 1 s once it is back",
+        found=f"{len(told):,} reads, none failed, {sum(stale for _, stale in told):,} stale; "
+        f"current again after {late:.2f} s",
     )
 
 

@@ -28,20 +28,24 @@ import redis
 from matcher.case import Case
 from server.errors import Unconfirmed
 from server.store import Role, Store
+from tests.torture import full, tell
 
 MakeCase = Callable[..., Case]
 NewService = Callable[..., Any]
 Eventually = Callable[..., bool]
 
 PROGRAM = shutil.which("redis-server") or shutil.which("valkey-server")
-KILLS = 10 if os.environ.get("CLAIMLIGHT_TORTURE") == "yes" else 2
+KILLS = full(10, small=2)
 SERVICE = "claimlight"
 CLAIM = "The heron of the northern lighthouse was trained as a spy by a secret service."
 
-pytestmark = pytest.mark.skipif(
-    PROGRAM is None and "CI" not in os.environ,
-    reason="Sentinels need redis-server or valkey-server on the PATH",
-)
+pytestmark = [
+    pytest.mark.torture,
+    pytest.mark.skipif(
+        PROGRAM is None and "CI" not in os.environ,
+        reason="Sentinels need redis-server or valkey-server on the PATH",
+    ),
+]
 
 
 class Replicated:
@@ -254,11 +258,13 @@ def test_killed_primaries_cost_no_read_and_no_acknowledged_changeset(
         assert service.ask(f"/v1/cases/{acknowledged[-1]}")[0] == 200
     store.close()
     assert [fault for each in readers for fault in each.faults] == []
-    print(
-        f"\n{KILLS} primaries killed: {sum(each.answers for each in readers):,} reads, none "
+    tell(
+        f"{KILLS} primaries killed under Sentinels",
+        bar="no read fails, no acknowledged changeset lost",
+        found=f"{sum(each.answers for each in readers):,} reads, none "
         f"failed; {len(acknowledged)} changesets acknowledged, none lost, {len(refused)} "
         f"refused; pushes go on after {sorted(recovery)[len(recovery) // 2]:.1f} s (median), "
-        f"{max(recovery):.1f} s (longest)"
+        f"{max(recovery):.1f} s (longest)",
     )
 
 

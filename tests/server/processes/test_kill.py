@@ -1,7 +1,7 @@
 """``kill -9`` of everything at random moments while an editor pushes.
 
 What was acknowledged is there whole; what was not is there whole or not at all. A few rounds
-by default, 50 with CLAIMLIGHT_TORTURE=yes (`make torture`).
+by default, 50 under torture (`make torture`).
 """
 
 from __future__ import annotations
@@ -12,67 +12,27 @@ import json
 import os
 import random
 import signal
-import threading
 import time
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
+
 from matcher.case import Case
+from tests.server.processes.load import Editor
+from tests.torture import full, progress, tell
+
+pytestmark = pytest.mark.torture
 
 MakeCase = Callable[..., Case]
 NewService = Callable[..., Any]
 Eventually = Callable[..., bool]
 Exists = Callable[[int], bool]
 
-ROUNDS = 50 if os.environ.get("CLAIMLIGHT_TORTURE") == "yes" else 3
+ROUNDS = full(50, small=3)
 CASES_A_PUSH = 20
 LONGEST_S = 1.2
-
-
-class Editor(threading.Thread):
-    """Pushes one changeset after the other; remembers what was tried and what acknowledged."""
-
-    def __init__(self, address: str, token: str, first: int, make_case: MakeCase) -> None:
-        super().__init__(daemon=True)
-        self._address = urlsplit(address)
-        self._token = token
-        self._make_case = make_case
-        self._stop_asked = threading.Event()
-        self.number = first
-        self.tried: list[int] = []
-        self.acknowledged: list[int] = []
-
-    def run(self) -> None:
-        while not self._stop_asked.is_set():
-            self.tried.append(self.number)
-            if self._push(self.number):
-                self.acknowledged.append(self.number)
-            self.number += 1
-
-    def end(self) -> None:
-        self._stop_asked.set()
-        self.join(timeout=30)
-
-    def _push(self, number: int) -> bool:
-        cases = (self._make_case(name) for name in ids(number))
-        body = "\n".join(case.model_dump_json() for case in cases)
-        headers = {
-            "Authorization": f"Bearer {self._token}",
-            "Content-Type": "application/jsonl",
-        }
-        connection = http.client.HTTPConnection(
-            self._address.hostname or "", self._address.port, timeout=5
-        )
-        try:
-            connection.request("POST", f"/v1/changes?note=push-{number}", body, headers)
-            response = connection.getresponse()
-            response.read()
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            connection.close()
-        return response.status == 200
 
 
 def ids(number: int) -> list[str]:
@@ -88,13 +48,19 @@ def test_acknowledged_changesets_are_whole_and_the_others_whole_or_absent(
     tried: list[int] = []
     acknowledged: list[int] = []
     number = 0
-    for _ in range(ROUNDS):
-        editor = Editor(service.address, token, number, make_case)
+    for _ in progress(range(ROUNDS), of=ROUNDS, what="rounds of kill -9"):
+        address = service.address
+        editor = Editor(
+            lambda: address,  # noqa: B023
+            token,
+            lambda n: [make_case(name) for name in ids(n)],
+            first=number,
+        )
         editor.start()
         time.sleep(dice.uniform(0.05, LONGEST_S))
         _kill(service, dice)
         editor.end()
-        tried += editor.tried
+        tried += editor.pushes
         acknowledged += editor.acknowledged
         number = editor.number
         processes = [service.pid]
@@ -102,10 +68,11 @@ def test_acknowledged_changesets_are_whole_and_the_others_whole_or_absent(
         assert eventually(lambda: not any(exists(pid) for pid in processes))  # noqa: B023
         service.start()
         _check(service, token, tried, acknowledged)
-    lost = len(tried) - len(acknowledged)
-    print(
-        f"\n{ROUNDS} rounds of kill -9: {len(acknowledged):,} changesets acknowledged and whole, "
-        f"{lost} not acknowledged and whole or absent"
+    tell(
+        f"{ROUNDS} times kill -9 of the whole service",
+        bar="0 acknowledged changesets lost, none there in part",
+        found=f"{len(acknowledged):,} changesets acknowledged and whole, "
+        f"{len(tried) - len(acknowledged)} not acknowledged and whole or absent",
     )
     assert acknowledged
 

@@ -1,37 +1,37 @@
-"""Two services on one Redis while editors publish and readers ask: every answer is of one version.
+"""Editors publish while readers ask: every answer is of one version, and none is late.
 
-With CLAIMLIGHT_TORTURE=yes (`make torture`) the index is as large as a real one, and the time
-from the acknowledgement of a push to the last answer of an older version is told.
+By default a few publications on a small index; under torture (`make torture`) two services follow
+one Redis with an index as large as a real one and ten times that, and one sees 1,000 publications.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-import http.client
-import json
-import os
-import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, Final
 
 import pytest
 
 from matcher.case import Case
 from server.embedded import Embedded
 from server.store import Role, Store
+from tests.server.processes.load import Reader, Told, ask
+from tests.torture import TORTURE, full, progress, tell
+
+pytestmark = pytest.mark.torture
 
 MakeCase = Callable[..., Case]
 NewService = Callable[..., Any]
 
-TORTURE = os.environ.get("CLAIMLIGHT_TORTURE") == "yes"
-SIZES = [12_026, 100_000] if TORTURE else [300]
-PUSHES = 10 if TORTURE else 4
-READERS = 2
-CLAIM = "The heron of the northern lighthouse was trained as a spy by a secret service."
+REAL_SIZE: Final = 12_026
+"""Cases in the largest public list of this kind."""
+SIZES: Final = [REAL_SIZE, 100_000] if TORTURE else [300]
+PUSHES: Final = full(10, small=4)
+PUBLICATIONS: Final = full(1_000, small=12)
+QUIET_S: Final = full(60, small=1)
+READERS: Final = 2
+CLAIM: Final = "The heron of the northern lighthouse was trained as a spy by a secret service."
 
 
 @pytest.fixture
@@ -40,44 +40,6 @@ def shared_redis(tmp_path: Path) -> Iterator[str]:
     folder.mkdir()
     with Embedded(folder) as embedded:
         yield embedded.url
-
-
-@dataclass
-class Reader(threading.Thread):
-    """Asks one service all the time; keeps what it was answered, and when it asked."""
-
-    address: str
-    stop: threading.Event
-    answers: list[tuple[float, int, str]] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        super().__init__(daemon=True)
-
-    __hash__ = threading.Thread.__hash__
-
-    def run(self) -> None:
-        parts = urlsplit(self.address)
-        body = json.dumps({"sentences": [{"id": "s", "text": CLAIM, "language": "en"}]}).encode()
-        while not self.stop.is_set():
-            # A connection of its own for each request, so that every worker gets its share.
-            connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=20)
-            asked = time.monotonic()
-            try:
-                headers = {"Content-Type": "application/json"}
-                connection.request("POST", "/v1/match", body, headers)
-                response = connection.getresponse()
-                told = json.loads(response.read())
-                if response.status == 200:
-                    summary = told["cases"]["moving"]["summary"]
-                    self.answers.append((asked, told["index"]["version"], summary))
-                else:
-                    self.faults.append(f"{response.status}: {told.get('detail')}")
-            except (OSError, http.client.HTTPException, KeyError, ValueError) as error:
-                self.faults.append(repr(error))
-            finally:
-                connection.close()
-            time.sleep(0.01)
 
 
 def many(count: int, make_case: MakeCase) -> Iterator[Case]:
@@ -91,13 +53,16 @@ def moving(make_case: MakeCase, number: int) -> Case:
     return make_case("moving", CLAIM).model_copy(update={"summary": f"Summary {number}."})
 
 
+def reader(address: str) -> Reader:
+    """Asks for the case that each publication changes."""
+    return Reader(lambda: address, {"moving": CLAIM})
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_no_request_fails_and_none_mixes_versions_while_editors_publish(
-    new_service: NewService, shared_redis: str, make_case: MakeCase, size: int, tmp_path: Path
+    new_service: NewService, shared_redis: str, make_case: MakeCase, size: int
 ) -> None:
-    store = Store(shared_redis)
-    store.apply(put=[*many(size, make_case), moving(make_case, 0)], who="test")
-    token = store.tokens.create("editor", Role.EDITOR)
+    token = _filled(shared_redis, size, make_case)
     services = [
         new_service(
             name,
@@ -107,58 +72,110 @@ def test_no_request_fails_and_none_mixes_versions_while_editors_publish(
         )
         for name in ("one", "two")
     ]
-    stop = threading.Event()
-    readers = [Reader(each.address, stop) for each in services for _ in range(READERS)]
-    for reader in readers:
-        reader.start()
-    summaries = {1: "Summary 0."}
-    acknowledged: dict[int, float] = {}
+    readers = [reader(each.address) for each in services for _ in range(READERS)]
+    pushes = _published_under(
+        readers, [each.address for each in services], token, make_case, PUSHES
+    )
+    told = _right(readers, pushes)
+    lags = sorted(
+        max((each.asked - when for each in told if each.version < version and each.asked > when),
+            default=0.0)
+        for version, (when, _) in pushes.items() if version > 1
+    )  # fmt: skip
+    tell(
+        f"{len(lags)} publications on {size:,} cases, two services on one Redis, under read load",
+        bar="no read fails, no answer mixes two versions; readers have it within 1 s",
+        found=f"{len(told):,} answers, all right; last answer of an older version "
+        f"{lags[len(lags) // 2]:.2f} s (median), {lags[-1]:.2f} s (largest) after the "
+        "acknowledgement",
+    )
+
+
+def test_many_publications_in_a_row_are_neither_mixed_nor_felt(
+    new_service: NewService, shared_redis: str, make_case: MakeCase
+) -> None:
+    size = full(REAL_SIZE, small=300)
+    token = _filled(shared_redis, size, make_case)
+    service = new_service(CLAIMLIGHT_REDIS_URL=shared_redis, CLAIMLIGHT_STARTER_CASES="")
+    quiet = [reader(service.address) for _ in range(READERS)]
+    for each in quiet:
+        each.start()
+    time.sleep(QUIET_S)
+    for each in quiet:
+        each.end()
+    busy = [reader(service.address) for _ in range(READERS)]
+    pushes = _published_under(busy, [service.address], token, make_case, PUBLICATIONS)
+    before, during = _right(quiet, {1: (0.0, "Summary 0.")}), _right(busy, pushes)
+    without, with_ = _p99_ms(before), _p99_ms(during)
+    versions = len({each.version for each in during})
+    tell(
+        f"{PUBLICATIONS:,} publications on {size:,} cases under read load",
+        bar="0 errors, no answer mixes two versions, p99 at most 2 x the p99 without",
+        found=f"{len(during):,} answers of {versions:,} versions, all right; "
+        f"p99 {with_:.0f} ms, without {without:.0f} ms: {with_ / without:.1f} x",
+    )
+
+
+def _filled(redis_url: str, size: int, make_case: MakeCase) -> str:
+    """Publish version 1; return a token for more."""
+    store = Store(redis_url)
+    store.apply(put=[*many(size, make_case), moving(make_case, 0)], who="test")
+    token = store.tokens.create("editor", Role.EDITOR)
+    store.close()
+    return token
+
+
+def _published_under(
+    readers: Sequence[Reader],
+    addresses: Sequence[str],
+    token: str,
+    make_case: MakeCase,
+    count: int,
+) -> dict[int, tuple[float, str]]:
+    """Publish so many times, each time until all readers have it.
+
+    Returns
+    -------
+    version → when it was acknowledged, and the summary that it shows.
+    """
+    pushes = {1: (0.0, "Summary 0.")}
+    for each in readers:
+        each.start()
     try:
-        for number in range(1, PUSHES + 1):
-            version = _push(services[number % 2].address, token, moving(make_case, number))
-            acknowledged[version] = time.monotonic()
-            summaries[version] = f"Summary {number}."
+        for number in progress(range(1, count + 1), of=count, what="publications"):
+            case = moving(make_case, number)
+            address = addresses[number % len(addresses)]
+            version = _push(address, token, case)
+            pushes[version] = (time.monotonic(), case.summary or "")
             deadline = time.monotonic() + 30
-            while not all(r.answers and r.answers[-1][1] >= version for r in readers):
-                assert time.monotonic() < deadline, [r.answers[-1:] for r in readers]
+            while not all(each.told and each.told[-1].version >= version for each in readers):
+                assert time.monotonic() < deadline, [each.failed[-1:] for each in readers]
                 time.sleep(0.01)
-            time.sleep(0.3 if TORTURE else 0.1)  # so that every worker has its say
+            time.sleep(0.1)  # so that every worker has its say
     finally:
-        stop.set()
-        for reader in readers:
-            reader.join(timeout=30)
-        store.close()
-    answers = [answer for reader in readers for answer in reader.answers]
-    assert [fault for reader in readers for fault in reader.faults] == []
-    assert all(summaries[version] == summary for _, version, summary in answers)
-    assert {version for _, version, _ in answers} >= set(acknowledged)
-    _tell(size, acknowledged, answers)
+        for each in readers:
+            each.end()
+    return pushes
 
 
 def _push(address: str, token: str, case: Case) -> int:
-    parts = urlsplit(address)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    connection.request("POST", "/v1/changes", case.model_dump_json(), headers)
-    response = connection.getresponse()
-    told = json.loads(response.read())
-    connection.close()
-    assert response.status == 200, told
+    body = case.model_dump_json().encode()
+    status, told = ask(address, "POST", "/v1/changes", body, headers, timeout_s=30)
+    assert status == 200, told
     return int(told["version"])
 
 
-def _tell(size: int, acknowledged: dict[int, float], answers: list[tuple[float, int, str]]) -> None:
-    """How long after each acknowledgement a request was last answered from before it."""
-    lags = sorted(
-        max(
-            (asked - when for asked, told, _ in answers if told < version and asked > when),
-            default=0.0,
-        )
-        for version, when in acknowledged.items()
-    )
-    now = dt.datetime.now(dt.UTC)
-    print(
-        f"\n{now:%H:%M} {size:,} cases, {len(answers):,} answers: last answer of an older version "
-        f"{lags[len(lags) // 2]:.2f} s (median), {lags[-1]:.2f} s (largest) after the "
-        f"acknowledgement of {len(lags)} pushes"
-    )
+def _right(readers: Sequence[Reader], pushes: dict[int, tuple[float, str]]) -> list[Told]:
+    """All answers, once each is found to be of one version, and every version answered from."""
+    assert [failed for each in readers for failed in each.failed] == []
+    assert sum(each.cut_off for each in readers) == 0
+    told = [answer for each in readers for answer in each.told]
+    assert all(pushes[answer.version][1] == answer.summary for answer in told)
+    assert {answer.version for answer in told} >= set(pushes) - {1}
+    return told
+
+
+def _p99_ms(told: Sequence[Told]) -> float:
+    times = sorted(1000 * (answer.there - answer.asked) for answer in told)
+    return times[int(len(times) * 0.99)]
