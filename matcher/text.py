@@ -31,7 +31,7 @@ _ACCENT: Final = str.maketrans("´", "'")
 _CONTROL: Final = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f"
 _INVISIBLE: Final = re.compile(
     f"[{_CONTROL}\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
-    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
 # Accents that composing left apart (stress marks, and heaps of them), and the signs that Hebrew
 # and Arabic mostly leave out.

@@ -34,20 +34,27 @@ def normalising(text: str) -> None:
 
 def stemming(text: str) -> None:
     """Each word has a stem in every language, of a length that the word accounts for."""
-    from matcher.text import SNOWBALL, normalise, stem_hash, stems, words
+    from matcher.text import normalise, stem_hash, stems, words
 
     clean = normalise(text[1:])
-    language = sorted(SNOWBALL)[ord(text[0]) % len(SNOWBALL)] if text else "en"
+    language = _language(text)
     found = stems(clean, language)
-    assert len(found) == len(words(clean))
+    assert len(found) == len(words(clean, language))
     assert all(0 <= stem_hash(stem) < 2**64 for stem in found)
+
+
+def _language(text: str) -> str:
+    """One of all languages there are, by the first character of a text."""
+    from matcher.language import LANGUAGES
+
+    return sorted(LANGUAGES)[ord(text[0]) % len(LANGUAGES)] if text else "en"
 
 
 def splitting(text: str) -> None:
     """Nothing but white space is lost, and the pieces are in order."""
     from matcher.text import split_sentences
 
-    pieces = split_sentences(text)
+    pieces = split_sentences(text, _language(text))
     assert "".join("".join(pieces).split()) == "".join(text.split())
     at = 0
     for piece in pieces:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 import unicodedata
 
 import pytest
@@ -59,6 +60,14 @@ def test_words_of_another_script_stay_as_they_are() -> None:
 def test_normalising_twice_changes_nothing_more(text: str) -> None:
     once = normalise(text)
     assert normalise(once) == once
+
+
+def test_every_character_that_has_another_form_is_normalised_once_and_for_all() -> None:
+    for code in range(0x80, sys.maxunicode + 1):
+        character = chr(code)
+        if not unicodedata.is_normalized("NFKD", character):
+            once = normalise(f"a{character} {character}b")
+            assert normalise(once) == once, hex(code)
 
 
 def test_numbers_are_one_word_however_their_thousands_are_separated() -> None:
