@@ -61,7 +61,7 @@ evaluate: $(DEV) ## quality of the matching, beside the committed baseline
 evaluate-update: $(DEV) ## the same, and make it the new baseline
 	$(BIN)/python -m matcher.evaluate --update
 
-bench: $(DEV) ## speed and memory beside a naive scan, as ratios within one run
+bench: $(DEV) ## cost, memory and recall beside other ways to match, by size of index (about ten minutes)
 	$(BIN)/python -m matcher.bench
 
 extension: $(NPM) ## build the extension for Chrome and Firefox into extension/.output

@@ -19,10 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from matcher.bench import build, corpus
+from matcher.bench.corpus import cases as cases_of
+from matcher.bench.corpus import corpus
 from matcher.evaluate import ON_TOPIC, best_matches, titles_index
 from matcher.filter import EVIDENCE, MODEL, Filter, Rule
 from matcher.index import Index
+from matcher.pairs import shipped
 from matcher.text import split_sentences
 from matcher.training.corpora import rows
 from matcher.types import Band
@@ -222,7 +224,7 @@ def main() -> None:
     lines = [f"{len(index)} cases, least score {least}: {shares(found, known, least, everything)}"]
     sizes, rises = [], []
     for cases in SIZES:
-        other = build(corpus(cases).claims)
+        other = Index.build(cases_of(corpus(cases).claims), pair_model=shipped())
         hints = gather(other, hints_alone=True)
         of_hints = scores(rule, evidence(Filter.build(other, rule=rule), hints.texts))
         sizes.append(len(other))

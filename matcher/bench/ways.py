@@ -1,0 +1,172 @@
+"""The ways to match that are compared: the engine itself, and what one would use instead."""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol
+
+import bm25s
+import Stemmer
+import tantivy
+from rapidfuzz import fuzz, process
+
+from matcher.bench.corpus import Corpus, cases
+from matcher.index import Index
+from matcher.pairs import shipped
+from matcher.text import normalise, words
+from matcher.types import Sentence
+
+BATCH: Final = 100
+"""Sentences a request, as a page of news sends them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """The best claim for a sentence, and how good it is in the way's own measure."""
+
+    claim: str
+    score: float
+
+
+class Way(Protocol):
+    """A way to match, ready to be asked."""
+
+    def __call__(self, texts: Sequence[str]) -> list[Hit | None]:
+        """The best claim for each of some sentences, in their order; None: none is proposed."""
+        ...
+
+
+class Engine:
+    """Claimlight as the service asks it: a snapshot mapped into memory, batches of sentences."""
+
+    def __init__(self, data: Corpus, *, models: bool) -> None:
+        built = Index.build(cases(data.claims))
+        with tempfile.TemporaryDirectory() as folder:
+            built.save(Path(folder) / "index")
+            self.disk_bytes = sum(path.stat().st_size for path in Path(folder).rglob("*.*"))
+            self.index = Index.load(
+                Path(folder) / "index", pair_model=shipped() if models else None
+            )
+
+    def __call__(self, texts: Sequence[str]) -> list[Hit | None]:
+        """See ``Way``."""
+        best: dict[str, Hit] = {}
+        for start in range(0, len(texts), BATCH):
+            batch = [
+                Sentence(str(start + i), text, "en")
+                for i, text in enumerate(texts[start : start + BATCH])
+            ]
+            for match in self.index.match(batch).matches:
+                best[match.sentence_id] = Hit(match.claim, match.score)
+        return [best.get(str(i)) for i in range(len(texts))]
+
+
+def engine(data: Corpus) -> Way:
+    """Claimlight as it is shipped."""
+    return Engine(data, models=True)
+
+
+def words_alone(data: Corpus) -> Way:
+    """Claimlight without its models."""
+    return Engine(data, models=False)
+
+
+def naive_scan(data: Corpus) -> Way:
+    """What one writes first: rapidfuzz over the whole list of claims."""
+    folded = [normalise(claim).casefold() for claim in data.claims]
+
+    def find(texts: Sequence[str]) -> list[Hit | None]:
+        found: list[Hit | None] = []
+        for text in texts:
+            query = normalise(text).casefold()
+            best = process.extractOne(query, folded, scorer=fuzz.token_set_ratio, score_cutoff=70)
+            found.append(Hit(data.claims[best[2]], best[1]) if best else None)
+        return found
+
+    return find
+
+
+def sqlite_fts5(data: Corpus) -> Way:
+    """SQLite's full-text index with its BM25."""
+    base = sqlite3.connect(":memory:")
+    base.execute("CREATE VIRTUAL TABLE claims USING fts5(text, tokenize='porter unicode61')")
+    base.executemany("INSERT INTO claims(text) VALUES (?)", ((claim,) for claim in data.claims))
+
+    def find(texts: Sequence[str]) -> list[Hit | None]:
+        found: list[Hit | None] = []
+        for text in texts:
+            query = " OR ".join(f'"{word}"' for word in _plain_words(text))
+            rows = base.execute(
+                "SELECT text, rank FROM claims WHERE claims MATCH ? ORDER BY rank LIMIT 1", (query,)
+            ).fetchall()
+            found.append(Hit(rows[0][0], -rows[0][1]) if rows else None)
+        return found
+
+    return find
+
+
+def scipy_bm25(data: Corpus) -> Way:
+    """bm25s: BM25 in sparse arrays, stemmed, without stop words."""
+    stemmer = Stemmer.Stemmer("english")
+    settings = {"stopwords": "en", "stemmer": stemmer, "show_progress": False}
+    retriever = bm25s.BM25()
+    retriever.index(bm25s.tokenize(data.claims, **settings), show_progress=False)
+
+    def find(texts: Sequence[str]) -> list[Hit | None]:
+        asked = bm25s.tokenize(list(texts), return_ids=False, **settings)
+        numbers, scores = retriever.retrieve(asked, k=1, show_progress=False, n_threads=0)
+        return [
+            Hit(data.claims[number], float(score)) if score > 0 else None
+            for number, score in zip(numbers[:, 0].tolist(), scores[:, 0].tolist(), strict=True)
+        ]
+
+    return find
+
+
+def rust_bm25(data: Corpus) -> Way:
+    """tantivy: a search engine in Rust, its English stemmer, its index in memory."""
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("text", stored=False, tokenizer_name="en_stem")
+    builder.add_unsigned_field("number", stored=True)
+    index = tantivy.Index(builder.build())
+    writer = index.writer(num_threads=1)
+    for number, claim in enumerate(data.claims):
+        writer.add_document(tantivy.Document(text=claim, number=number))
+    writer.commit()
+    writer.wait_merging_threads()
+    index.reload()
+    searcher = index.searcher()
+
+    def find(texts: Sequence[str]) -> list[Hit | None]:
+        found: list[Hit | None] = []
+        for text in texts:
+            query = index.parse_query(" ".join(_plain_words(text)), ["text"])
+            hits = searcher.search(query, 1).hits
+            if hits:
+                score, address = hits[0]
+                claim = data.claims[searcher.doc(address)["number"][0]]
+                found.append(Hit(claim, score))
+            else:
+                found.append(None)
+        return found
+
+    return find
+
+
+def _plain_words(text: str) -> list[str]:
+    return [word for word in words(normalise(text), "en") if word.isalnum()]
+
+
+WAYS: Final[dict[str, Callable[[Corpus], Way]]] = {
+    "Claimlight": engine,
+    "Claimlight, words alone": words_alone,
+    "tantivy": rust_bm25,
+    "bm25s": scipy_bm25,
+    "SQLite FTS5": sqlite_fts5,
+    "naive rapidfuzz scan": naive_scan,
+}
+"""By the name they have in tables."""
