@@ -90,11 +90,10 @@ _FROM_LATIN: Final = [
     {ord(latin): other for other, latin in zip(*letters, strict=True)}
     for letters in (_CYRILLIC, _GREEK)
 ]
-_MIXED: Final = re.compile(
-    r"[^\W\d_]*(?:[A-Za-z][\u0370-\u03ff\u0400-\u052f]|[\u0370-\u03ff\u0400-\u052f][A-Za-z])[^\W\d_]*"
-)
+_LETTERS_IN_ROW: Final = re.compile(r"[^\W\d_]++")
+_MIXED: Final = re.compile("[A-Za-z][\u0370-\u052f]|[\u0370-\u052f][A-Za-z]")
 _LATIN: Final = re.compile("[A-Za-z]")
-_OTHER: Final = re.compile("[\u0370-\u03ff\u0400-\u052f]")
+_OTHER: Final = re.compile("[\u0370-\u052f]")
 
 
 def in_one_script(text: str) -> str:
@@ -103,16 +102,21 @@ def in_one_script(text: str) -> str:
     A way around matching is to write some letters of a word as others that look the same. A
     word that fits into neither script stays as it is.
     """
-    return _MIXED.sub(lambda word: _unmixed(word.group(), text), text)
+    if not _MIXED.search(text):
+        return text
+    mostly_latin = len(_LATIN.findall(text)) >= len(_OTHER.findall(text))
+    return _LETTERS_IN_ROW.sub(lambda word: _unmixed(word.group(), mostly_latin), text)
 
 
-def _unmixed(word: str, text: str) -> str:
+def _unmixed(word: str, mostly_latin: bool) -> str:
+    if not _MIXED.search(word):
+        return word
     latin = word.translate(_TO_LATIN)
     if _OTHER.search(latin):
         latin = ""
     other = next((w for table in _FROM_LATIN if not _LATIN.search(w := word.translate(table))), "")
     if latin and other:  # every letter is of the doubtful kind: as the rest of the text
-        return latin if len(_LATIN.findall(text)) >= len(_OTHER.findall(text)) else other
+        return latin if mostly_latin else other
     return latin or other or word
 
 

@@ -123,10 +123,11 @@ def tokens(text: str, language: str) -> list[str]:
 
 def _unelided(word: str, elision: re.Pattern[str]) -> list[str]:
     parts = []
-    while "'" in word and (cut := elision.match(word)):
+    start = 0
+    while cut := elision.match(word, start):
         parts.append(cut[1])
-        word = word[cut.end() :]
-    return [*parts, word]
+        start = cut.end()
+    return [*parts, word[start:]]
 
 
 def fold(token: str, language: str) -> str:

@@ -236,3 +236,40 @@ def test_folding_ignores_case(text: str) -> None:
 
 def test_a_language_without_an_algorithm_compares_the_beginnings_of_words() -> None:
     assert stem("болгарски", "bg") == stem("болгарските", "bg") == "болгар"
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "ru"])
+@pytest.mark.parametrize(
+    "unit",
+    [
+        ".", "...a", '."', "。」", "ก", "ก ", "e\u0301", "a\u0430", "a\u0431", "l'", "1.", "1 ",
+        "000 ", "www.", "#aA", "\u200b", "क्", "α;", "Mr. ", 'א"', "\u05d0\u05be", ".\u00a0", "x",
+    ],
+)  # fmt: skip
+def test_no_text_takes_more_than_a_few_looks_at_each_character(unit: str, language: str) -> None:
+    # 100,000 characters end in a moment where the work grows with the text, and in minutes
+    # where it grows with its square.
+    text = unit * (100_000 // len(unit))
+    clean = normalise(text)
+    assert len(clean) <= 2 * len(text)
+    assert "".join("".join(split_sentences(text, language)).split()) == "".join(text.split())
+    assert len(words(clean, language)) <= len(clean)
+
+
+MARKED = st.text(
+    st.sampled_from("aеéŠİıßσςהךлЯ北ก็एं١２9'’\".。।!?؟… \u00a0\u200b\u0301\u0307\u05be\u0640#@,-")
+)
+
+
+@given(MARKED, st.sampled_from(sorted(LANGUAGES)))
+def test_texts_of_many_scripts_are_read_as_any_language(text: str, language: str) -> None:
+    once = normalise(text)
+    assert normalise(once) == once
+    assert all(stems(once, language)) or "'" in once
+    joined = "".join("".join(split_sentences(text, language)).split())
+    assert joined == "".join(text.split())
+
+
+@given(MARKED)
+def test_invisible_characters_change_nothing(text: str) -> None:
+    assert normalise("\u2060".join(text)) == normalise(text)
