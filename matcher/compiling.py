@@ -6,25 +6,20 @@ Deterministic: the same cases give the same content, whatever they were compiled
 from __future__ import annotations
 
 import itertools
-import json
 import mmap
-from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matcher import snapshot
 from matcher.case import Case
-from matcher.language import primary
-from matcher.lexical import Numbered, Rows, compile_rows, ranges, renumber
+from matcher.lexical import Lexical, Numbered, Rows, compile_rows, ranges, renumber
 from matcher.passages import passages
 from matcher.reading import Reading
-from matcher.score import scorer
 from matcher.snapshot import Snapshot
+from matcher.summary import Summary
 
 Progress = Callable[[int, int], None]
 """Called with the number of cases read and their total."""
@@ -38,7 +33,7 @@ def case_line(case: Case) -> bytes:
 def empty() -> Snapshot:
     """The content of an index without cases, to compile others on top of."""
     return Snapshot(
-        header={"languages": {}},
+        header=Summary().header(),
         arrays={
             "hashes": np.zeros(0, np.uint64),
             "zipfs": np.zeros(0, np.float32),
@@ -64,6 +59,7 @@ def revised(
     put: Sequence[Case],
     gone: Collection[str],
     *,
+    beside: Lexical | None = None,
     progress: Progress | None = None,
 ) -> Snapshot:
     """The content with some cases put and others gone; only what is put is read.
@@ -74,6 +70,8 @@ def revised(
         cases with different ids, sorted by id; each replaces the one of its id.
     gone
         ids to leave out; one that is not there does not matter.
+    beside
+        the larger index that these cases stand beside, if there is one.
     """
     arrays = old.arrays
     count = len(arrays["ids"])
@@ -81,23 +79,19 @@ def revised(
     fresh = _read(put, progress)
     put_ids = np.array([case.id.encode() for case in put], dtype="S128")
     touched = np.concatenate((put_ids, np.array([i.encode() for i in gone], dtype="S128")))
-    replaced = _positions(arrays["ids"], touched)
+    replaced = positions(arrays["ids"], touched)
     kept = np.delete(np.arange(count), replaced)
     places = np.searchsorted(arrays["ids"][kept], put_ids)
     # Numbers of cases, counted through the old and then the put ones, in the order of ids.
     source = np.insert(kept, places, np.arange(count, count + len(put)))
 
     readings = _read_rows(old, fresh, source)
-    lexical = compile_rows(readings.rows, readings.numbered)
+    lexical = compile_rows(readings.rows, readings.numbered, beside=beside)
     blob, offsets = _joined(old.cases, arrays["offsets"], lines, source)
     days = np.array([case.published.toordinal() for case in put], dtype=np.int32)
-    languages = _languages(old, replaced, put)
+    summary = Summary.of(old.header).without(lines_of(old, replaced)).with_cases(put, lines)
     return Snapshot(
-        header={
-            "digest": _digest(blob),
-            "languages": dict(sorted(languages.items())),
-            "claims": languages.total(),
-        },
+        header=summary.header(),
         arrays={
             **readings.arrays,
             "vocabulary": lexical.vocabulary,
@@ -136,7 +130,13 @@ def _read(put: Sequence[Case], progress: Progress | None) -> list[list[Passage]]
     return read
 
 
-def _positions(ids: NDArray[Any], wanted: NDArray[Any]) -> NDArray[np.int64]:
+def lines_of(content: Snapshot, numbers: Iterable[int]) -> Iterator[bytes]:
+    """The lines of some cases of a snapshot."""
+    offsets = content.arrays["offsets"]
+    return (bytes(content.cases[offsets[number] : offsets[number + 1]]) for number in numbers)
+
+
+def positions(ids: NDArray[Any], wanted: NDArray[Any]) -> NDArray[np.int64]:
     """Where the wanted ids stand, of those that are there; each once."""
     if not len(ids):
         return np.zeros(0, dtype=np.int64)
@@ -222,18 +222,3 @@ def _joined(
         else:
             runs.append(bytes(old[old_offsets[first] : old_offsets[last + 1]]))
     return b"".join(runs), offsets
-
-
-def _languages(old: Snapshot, replaced: NDArray[np.int64], put: Sequence[Case]) -> Counter[str]:
-    offsets = old.arrays["offsets"]
-    languages = Counter(old.header["languages"])
-    for number in replaced:
-        case = json.loads(bytes(old.cases[offsets[number] : offsets[number + 1]]))
-        languages.subtract(primary(claim["language"]) for claim in case["claims"])
-    languages.update(primary(claim.language) for case in put for claim in case.claims)
-    return +languages  # without those that are gone
-
-
-def _digest(cases: bytes) -> str:
-    engine = f"claimlight {snapshot.FORMAT} {scorer().name}\n".encode()
-    return sha256(engine + cases).hexdigest()

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from matcher.background import STEPS
-from matcher.case import Case
-from matcher.lexical import Rows
+from matcher.lexical import Lexical, Rows
 from matcher.reading import Reading
 from matcher.snapshot import Snapshot
 from matcher.text import fold, tokens
@@ -25,6 +24,17 @@ class Content:
             indptr=arrays["indptr"],
             case=arrays["row_case"],
         )
+        self.lexical = Lexical(
+            vocabulary=arrays["vocabulary"],
+            idf=arrays["idf"],
+            terms=arrays["terms"],
+            indptr=arrays["indptr"],
+            post_indptr=arrays["post_indptr"],
+            post_rows=arrays["post_rows"],
+            post_weights=arrays["post_weights"],
+        )
+        self.wordings = arrays["row_wording"]
+        self.published = arrays["published"]
         self._offsets = arrays["offsets"]
         self._texts = arrays["texts"]
         self._text_offsets = arrays["text_offsets"]
@@ -46,10 +56,6 @@ class Content:
     def line(self, number: int) -> bytes:
         """A case by its position, as the line of JSON it was built from."""
         return bytes(self.snapshot.cases[self._offsets[number] : self._offsets[number + 1]])
-
-    def case_at(self, number: int) -> Case:
-        """A case by its position."""
-        return Case.model_validate_json(self.line(number))
 
     def reading(self, row: int) -> Reading:
         """The passage of a claim that a row stands for, as it was read when it was compiled."""

@@ -118,8 +118,8 @@ class Filter:
         holding: dict[int, set[int]] = defaultdict(set)
         commonest: dict[int, float] = {}
         hosts: set[str] = set()
-        for case in range(len(index)):
-            content = json.loads(index.line(case))
+        for case, line in enumerate(index.lines()):
+            content = json.loads(line)
             hosts |= _hosts(content)
             for claim in content["claims"]:
                 for piece in _pieces(claim["text"]):

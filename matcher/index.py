@@ -9,26 +9,21 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Final, Self
 
-import numpy as np
-
 from matcher import compiling, snapshot
-from matcher.case import Case, Claim
+from matcher.case import Case
 from matcher.compiling import Progress
 from matcher.content import Content
 from matcher.language import primary
-from matcher.lexical import Lexical, candidates, look_up
+from matcher.layers import Layers
 from matcher.pairs import PairModel
 from matcher.pipeline import match_sentences
 from matcher.reading import read
 from matcher.related import related
 from matcher.score import THRESHOLDS
-from matcher.snapshot import Snapshot
 from matcher.text import normalise
 from matcher.types import Outcome, Related, Sentence
 
 MOST_RELATED: Final = 3
-CACHED_ROWS: Final = 4_000
-"""Claims' readings kept per index, 10 MB when full: those that sentences keep meeting."""
 CACHED_RELATED: Final = 2_000
 """Cases whose related ones are kept per index."""
 
@@ -36,32 +31,17 @@ CACHED_RELATED: Final = 2_000
 class Index:
     """Cases, compiled. Every method may be called from any thread at the same time."""
 
-    def __init__(self, content: Snapshot, pair_model: PairModel | None = None) -> None:
-        self._content: Final = Content(content)
+    def __init__(self, layers: Layers, pair_model: PairModel | None = None) -> None:
+        self.layers: Final = layers
         self.pair_model: Final = pair_model
-        arrays = content.arrays
-        self.rows: Final = self._content.rows
-        self.lexical: Final = Lexical(
-            vocabulary=arrays["vocabulary"],
-            idf=arrays["idf"],
-            terms=arrays["terms"],
-            indptr=arrays["indptr"],
-            post_indptr=arrays["post_indptr"],
-            post_rows=arrays["post_rows"],
-            post_weights=arrays["post_weights"],
-        )
-        self._wordings = arrays["row_wording"]
-        self.digest: Final = str(content.header["digest"])
-        self.languages: Final = dict(content.header["languages"])
-        self.claims: Final = int(content.header["claims"])
+        self.digest: Final = layers.summary.digest
+        self.languages: Final = dict(sorted(layers.summary.languages.items()))
+        self.claims: Final = layers.summary.claims
         self.thresholds: Final = {band.value: lower for band, lower in THRESHOLDS.items()}
         self.encoder: Final = pair_model.name if pair_model else None
-        # Neither refers to the index: one that is replaced is freed at once, and not when the
-        # garbage collector comes by.
-        self.row_reading: Final = lru_cache(maxsize=CACHED_ROWS)(self._content.reading)
-        self._related: Final = lru_cache(maxsize=CACHED_RELATED)(
-            partial(related, self._content, self.lexical)
-        )
+        # It does not refer to the index: one that is replaced is freed at once, and not when
+        # the garbage collector comes by.
+        self._related: Final = lru_cache(maxsize=CACHED_RELATED)(partial(related, layers))
 
     # -- building ----------------------------------------------------------------------------
 
@@ -89,17 +69,13 @@ class Index:
             if before.id == after.id:
                 raise ValueError(f"two cases have the id {after.id!r}")
         if previous is None:
-            return cls(
-                compiling.revised(compiling.empty(), ordered, (), progress=progress), pair_model
-            )
+            content = compiling.revised(compiling.empty(), ordered, (), progress=progress)
+            return cls(Layers(Content(content)), pair_model)
         put = [case for case in ordered if not previous.holds(case)]
-        gone = {case_id.decode() for case_id in previous._content.ids} - {
-            case.id for case in ordered
-        }
-        content = compiling.revised(previous._content.snapshot, put, gone, progress=progress)
-        return cls(content, pair_model)
+        gone = {case.id for case in previous.cases()} - {case.id for case in ordered}
+        return cls(Layers(Content(previous.layers.revised(put, gone))), pair_model)
 
-    def revised(self, put: Iterable[Case], gone: Collection[str] = ()) -> Self:
+    def revised(self, put: Iterable[Case] = (), gone: Collection[str] = ()) -> Self:
         """The index with some cases put and others gone; equal to one built of them all.
 
         The work of ``build`` without reading, or even looking at, what does not change.
@@ -109,15 +85,31 @@ class Index:
         ValueError
             where two of the cases have one id, or one is to be put and gone.
         """
-        ordered = sorted(put, key=lambda case: case.id)
-        ids = [case.id for case in ordered]
-        if len(set(ids)) < len(ids) or not set(ids).isdisjoint(gone):
-            raise ValueError("a case is given twice")
-        return type(self)(compiling.revised(self._content.snapshot, ordered, gone), self.pair_model)
+        ordered = _ordered(put, gone)
+        return type(self)(Layers(Content(self.layers.revised(ordered, gone))), self.pair_model)
+
+    def amended(self, put: Iterable[Case], gone: Collection[str] = ()) -> Self:
+        """The same at once, however large the index: what changes stands beside the rest.
+
+        It answers like the revised one, but for scores that differ in the third digit, because
+        how common a word is in the index is not counted again. Raises as ``revised``.
+        """
+        return type(self)(self.layers.amended(_ordered(put, gone), gone), self.pair_model)
+
+    @property
+    def beside(self) -> int:
+        """How many cases stand beside the compiled ones, put there by ``amended``."""
+        return len(self.layers.top) if self.layers.top is not None else 0
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of it is compiled."""
+        return self.layers.top is None
 
     def save(self, folder: Path) -> None:
         """Write the index as a snapshot folder, whole or not at all (SnapshotError)."""
-        snapshot.save(self._content.snapshot, folder)
+        index = self if self.whole else self.revised()
+        snapshot.save(index.layers.base.snapshot, folder)
 
     @classmethod
     def load(cls, folder: Path, *, pair_model: PairModel | None = None) -> Self:
@@ -128,56 +120,39 @@ class Index:
         SnapshotError
             where it is missing, damaged, or of another format.
         """
-        return cls(snapshot.load(folder), pair_model)
+        return cls(Layers(Content(snapshot.load(folder))), pair_model)
 
     def without_pair_model(self) -> Self:
         """The same index, deciding by words alone."""
-        return type(self)(self._content.snapshot)
+        return type(self)(self.layers)
 
     # -- its cases ---------------------------------------------------------------------------
 
     def __len__(self) -> int:
-        return len(self._content)
+        return len(self.layers)
+
+    def __contains__(self, case_id: str) -> bool:
+        return self.layers.number(case_id) is not None
 
     def holds(self, case: Case) -> bool:
         """Whether this very case is in the index, as it is."""
-        number = self._content.number(case.id)
-        return number is not None and self.line(number) == compiling.case_line(case)
-
-    def __contains__(self, case_id: str) -> bool:
-        return self._content.number(case_id) is not None
-
-    def line(self, number: int) -> bytes:
-        """A case by its position, as the line of JSON it was built from."""
-        return self._content.line(number)
-
-    def id_at(self, number: int) -> str:
-        """The id of a case by its position."""
-        return bytes(self._content.ids[number]).decode()
-
-    def case_at(self, number: int) -> Case:
-        """A case by its position in the order of ids."""
-        return self._content.case_at(number)
+        number = self.layers.number(case.id)
+        return number is not None and self.layers.line(number) == compiling.case_line(case)
 
     def case(self, case_id: str) -> Case:
         """A case by its id; KeyError where there is none."""
-        number = self._content.number(case_id)
+        number = self.layers.number(case_id)
         if number is None:
             raise KeyError(case_id)
-        return self.case_at(number)
+        return self.layers.case_at(number)
 
     def cases(self) -> Iterator[Case]:
         """All cases, in the order of their ids."""
-        return (self.case_at(number) for number in range(len(self)))
+        return map(self.layers.case_at, self.layers.numbers())
 
-    def wording_of(self, row: int) -> int:
-        """Which of its case's wordings a row belongs to."""
-        return int(self._wordings[row])
-
-    def claim_at(self, row: int) -> Claim:
-        """The wording that a row belongs to."""
-        case = json.loads(self.line(int(self.rows.case[row])))
-        return Claim.model_construct(**case["claims"][self.wording_of(row)])
+    def lines(self) -> Iterator[bytes]:
+        """The same, as the lines of JSON they were built from."""
+        return map(self.layers.line, self.layers.numbers())
 
     # -- asking ------------------------------------------------------------------------------
 
@@ -193,7 +168,7 @@ class Index:
 
     def related(self, case_id: str, *, limit: int = MOST_RELATED) -> tuple[Related, ...]:
         """What editors pinned to a case, then the nearest others; KeyError for no such case."""
-        number = self._content.number(case_id)
+        number = self.layers.number(case_id)
         if number is None:
             raise KeyError(case_id)
         return self._related(number, limit)
@@ -205,22 +180,29 @@ class Index:
 
         ``language`` keeps cases that have a wording in it.
         """
+        layers = self.layers
+        numbers: Iterable[int] = layers.newest()
         if query.strip():
-            batch = look_up(self.lexical, [read(normalise(query), language or "en")])
+            reading = read(normalise(query), language or "en")
             # Several rows may belong to one case, and the language is checked afterwards.
-            found = candidates(self.lexical, batch, limit=min(8 * (offset + limit), 4096))
-            numbers = dict.fromkeys(int(self.rows.case[row]) for row in found.row)
-        else:
-            newest = np.argsort(-self._content.snapshot.arrays["published"], kind="stable")
-            numbers = dict.fromkeys(newest.tolist())
+            found = layers.candidates([reading], limit=min(8 * (offset + limit), 4096))
+            numbers = dict.fromkeys(map(layers.case_of, found.row.tolist()))
         ids = []
         for number in numbers:
-            if language is None or self._speaks(number, primary(language)):
-                ids.append(self._content.ids[number].decode())
+            if language is None or _speaks(layers.line(number), primary(language)):
+                ids.append(layers.id_at(number))
             if len(ids) == offset + limit:
                 break
         return ids[offset:]
 
-    def _speaks(self, number: int, language: str) -> bool:
-        claims = json.loads(self.line(number))["claims"]
-        return any(primary(claim["language"]) == language for claim in claims)
+
+def _speaks(line: bytes, language: str) -> bool:
+    return any(primary(claim["language"]) == language for claim in json.loads(line)["claims"])
+
+
+def _ordered(put: Iterable[Case], gone: Collection[str]) -> list[Case]:
+    ordered = sorted(put, key=lambda case: case.id)
+    ids = [case.id for case in ordered]
+    if len(set(ids)) < len(ids) or not set(ids).isdisjoint(gone):
+        raise ValueError("a case is given twice")
+    return ordered

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,10 +76,18 @@ def ranges(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.
     return np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - lengths - starts, lengths)
 
 
-def compile_rows(rows: Rows, numbered: Numbered | None = None) -> Lexical:
+def compile_rows(
+    rows: Rows, numbered: Numbered | None = None, *, beside: Lexical | None = None
+) -> Lexical:
     """Weigh the terms and lay out the postings; deterministic, no text needed.
 
-    ``numbered`` are the terms of the rows where they are known already.
+    Parameters
+    ----------
+    numbered
+        the terms of the rows where they are known already.
+    beside
+        a larger index that these few rows stand beside: what it knows of terms and lengths
+        holds for them as well.
     """
     vocabulary, terms = numbered or number(rows.hashes)
     lengths = np.diff(rows.indptr)
@@ -97,9 +105,14 @@ def compile_rows(rows: Rows, numbered: Numbered | None = None) -> Lexical:
     changes[1:] = (term[1:] != term[:-1]) | (case[1:] != case[:-1])
     cases_with = np.bincount(term[changes], minlength=len(vocabulary))
     cases = 1 + int(np.count_nonzero(np.diff(rows.case))) if len(rows) else 0
-    idf = index_idf(np.asarray(commonest, dtype=np.float64), cases_with, cases).astype(np.float32)
-
     average = lengths.mean() if len(lengths) else 1.0
+    if beside is not None and beside.rows:
+        cases += beside.rows
+        average = len(beside.terms) / beside.rows
+    idf = index_idf(np.asarray(commonest, dtype=np.float64), cases_with, cases).astype(np.float32)
+    if beside is not None:
+        at, known = _found(beside.vocabulary, vocabulary)
+        idf[known] = beside.idf[at[known]]
     norm = K1 * (1 - B + B * lengths / max(average, 1.0))
     weights = idf[terms] * (K1 + 1) / (1 + norm[row_of])
     return Lexical(
@@ -163,8 +176,11 @@ class Batch:
         return len(self.indptr) - 1
 
 
-def look_up(lexical: Lexical, readings: Sequence[Reading]) -> Batch:
-    """Number the stems of sentences; those in no claim keep their weight in ordinary text."""
+def look_up(lexical: Lexical, readings: Sequence[Reading], *, beside: Batch | None = None) -> Batch:
+    """Number the stems of sentences; those in no claim keep their weight in ordinary text.
+
+    ``beside`` are the same sentences as terms of the index that this one stands beside.
+    """
     indptr = np.zeros(len(readings) + 1, dtype=np.int64)
     np.cumsum([len(reading) for reading in readings], out=indptr[1:])
     hashes = np.fromiter((h for r in readings for h in r.hashes), np.uint64, indptr[-1])
@@ -172,12 +188,22 @@ def look_up(lexical: Lexical, readings: Sequence[Reading]) -> Batch:
     positions = np.fromiter((p for r in readings for p in r.positions), np.int32, indptr[-1])
     idf = background.idf(zipfs).astype(np.float32)
     terms = np.full(len(hashes), -1, dtype=np.int32)
-    if len(lexical.vocabulary):
-        at = np.minimum(np.searchsorted(lexical.vocabulary, hashes), len(lexical.vocabulary) - 1)
-        known = lexical.vocabulary[at] == hashes
-        terms[known] = at[known]
-        idf[known] = lexical.idf[at[known]]
+    at, known = _found(lexical.vocabulary, hashes)
+    terms[known] = at[known]
+    idf[known] = lexical.idf[at[known]]
+    if beside is not None:
+        idf = np.where(beside.terms >= 0, beside.idf, idf)
     return Batch(terms=terms, positions=positions, idf=idf, indptr=indptr)
+
+
+def _found(
+    vocabulary: NDArray[np.uint64], hashes: NDArray[np.uint64]
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """The places of stems in a sorted vocabulary, and which of them are there at all."""
+    if not len(vocabulary):
+        return np.zeros(len(hashes), np.int64), np.zeros(len(hashes), bool)
+    at = np.minimum(np.searchsorted(vocabulary, hashes), len(vocabulary) - 1)
+    return at, vocabulary[at] == hashes
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +213,10 @@ class Candidates:
     sentence: NDArray[np.int32]
     row: NDArray[np.int32]
     bm25: NDArray[np.float32]
+
+    def where(self, chosen: NDArray[Any]) -> Candidates:
+        """Those of a mask, or at the places given, in their order."""
+        return Candidates(self.sentence[chosen], self.row[chosen], self.bm25[chosen])
 
 
 def candidates(lexical: Lexical, batch: Batch, *, limit: int = CANDIDATES) -> Candidates:

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from matcher.detect import reading_language
 from matcher.evidence import OVERLAP, overlap, wording
-from matcher.lexical import Candidates, candidates, look_up
 from matcher.passages import passages
 from matcher.reading import Reading
 from matcher.score import JUST_BELOW, THRESHOLDS, band, design, design_read, guarded, scorer
@@ -59,15 +58,18 @@ def match_sentences(
             skipped.append(Skipped(sentence.id, "empty"))
         owners += [number] * len(pieces)
         readings += pieces
+    layers = index.layers
     best: list[dict[int, _Pair]] = [{} for _ in sentences]
     for owner, pair in _judge(index, owners, readings, everything=least <= 0, limit=limit):
-        case = int(index.rows.case[pair.row])
+        case = layers.case_of(pair.row)
         if case not in best[owner] or pair.score > best[owner][case].score:
             best[owner][case] = pair
     matches = [
         _match(index, sentence, case, pair)
         for sentence, found in zip(sentences, best, strict=True)
-        for case, pair in sorted(found.items(), key=lambda one: (-one[1].score, one[0]))[:limit]
+        for case, pair in sorted(
+            found.items(), key=lambda one: (-one[1].score, layers.id_at(one[0]))
+        )[:limit]
         if pair.score >= least
     ]
     return Outcome(matches=tuple(matches), skipped=tuple(skipped))
@@ -78,26 +80,26 @@ def _judge(
 ) -> list[tuple[int, _Pair]]:
     if not readings or not len(index):
         return []
-    batch = look_up(index.lexical, readings)
-    proposed = candidates(index.lexical, batch)
-    common = overlap(index.lexical, batch, proposed)
-    kept = _worth_weighing(proposed, rough(common), everything=everything, limit=limit)
+    found = [
+        (found.sentence, found.row + first, overlap(content.lexical, batch, found))
+        for content, batch, found, first in index.layers.proposals(readings)
+    ]
+    sentence, row, common = (np.concatenate(part) for part in zip(*found, strict=True))
+    kept = _worth_weighing(sentence, rough(common), everything=everything, limit=limit)
     if not len(kept):
         return []
+    sentences, rows = sentence[kept].tolist(), row[kept].tolist()
     pairs = [
-        (readings[sentence], index.row_reading(row))
-        for sentence, row in zip(
-            proposed.sentence[kept].tolist(), proposed.row[kept].tolist(), strict=True
-        )
+        (readings[place], index.layers.reading(row))
+        for place, row in zip(sentences, rows, strict=True)
     ]
     worded = np.array([wording(*pair) for pair in pairs], dtype=np.float32)
     evidence = np.column_stack((common[kept], worded))
     scores = _scores(index, pairs, evidence, everything=everything)
-    sentences = proposed.sentence[kept].tolist()
     return [
-        (owners[sentence], _Pair(*judged, row, readings[sentence]))
-        for judged, sentence, row in zip(
-            _overshadowed(scores, sentences), sentences, proposed.row[kept].tolist(), strict=True
+        (owners[place], _Pair(*judged, row, readings[place]))
+        for judged, place, row in zip(
+            _overshadowed(scores, sentences), sentences, rows, strict=True
         )
     ]
 
@@ -159,12 +161,12 @@ def rough(common: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _worth_weighing(
-    proposed: Candidates, worth: NDArray[np.float32], *, everything: bool, limit: int
+    proposed: NDArray[np.int32], worth: NDArray[np.float32], *, everything: bool, limit: int
 ) -> NDArray[np.int64]:
     """Positions of the pairs to weigh: the best few of each sentence that pass the gate."""
     most = max(WEIGHED_PAIRS, 2 * limit)
-    order = np.lexsort((-worth, proposed.sentence))
-    sentence = proposed.sentence[order]
+    order = np.lexsort((-worth, proposed))
+    sentence = proposed[order]
     first = np.searchsorted(sentence, sentence)
     chosen = np.arange(len(order)) - first < most
     if not everything:
@@ -173,16 +175,15 @@ def _worth_weighing(
 
 
 def _match(index: Index, sentence: Sentence, number: int, pair: _Pair) -> Match:
-    case = index.case_at(number)
-    claim = case.claims[index.wording_of(pair.row)]
+    claim = index.layers.claim_at(pair.row)
     return Match(
         sentence_id=sentence.id,
-        case_id=case.id,
+        case_id=index.layers.id_at(number),
         score=round(pair.score, 4),
         band=band(pair.score),
         claim=claim.text,
         claim_language=claim.language,
-        why=Why(shared=_shared(pair.reading, index.row_reading(pair.row)), guard=pair.guard),
+        why=Why(shared=_shared(pair.reading, index.layers.reading(pair.row)), guard=pair.guard),
     )
 
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from matcher.errors import SnapshotError
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 _HEADER: Final = "header.json"
 _CASES: Final = "cases.jsonl"
 

@@ -119,26 +119,18 @@ class Compiler:
     def _build(self) -> Current:
         """What is published now: what has changed since the last one, where that is known."""
         previous = self._previous
-        update = None
-        if previous is not None and previous.version:
-            known = (previous.version, previous.published_at, len(previous.index), previous.mark)
-            update = self._store.update(Published(*known))
-        if previous is not None and update is not None:
+        if previous is not None and (update := self._store.update(previous.published)):
             gone = {*update.gone, *update.unreadable}
-            mended = {*update.gone, *(case.id for case in update.put)}
-            unreadable = {*previous.unreadable} - mended | {*update.unreadable}
-            index, published = previous.index.revised(update.put, gone), update.published
-        else:
-            contents = self._store.contents()
-            unreadable, published = set(contents.unreadable), contents.published
-            index = Index.build(contents.cases, previous=previous.index if previous else None)
+            return previous.followed_by(update, previous.index.revised(update.put, gone))
+        contents = self._store.contents()
+        index = Index.build(contents.cases, previous=previous.index if previous else None)
         return Current(
             index=index,
-            version=published.version,
-            mark=published.mark,
-            published_at=published.published_at,
+            version=contents.published.version,
+            mark=contents.published.mark,
+            published_at=contents.published.published_at,
             stale=False,
-            unreadable=tuple(sorted(unreadable)),
+            unreadable=tuple(sorted(contents.unreadable)),
         )
 
 

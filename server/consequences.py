@@ -128,8 +128,8 @@ def consequences(
 
 
 def drafted(current: Index, put: Mapping[str, Case], retract: Iterable[str]) -> Index:
-    """The index as it would be."""
-    return current.revised(put.values(), set(retract) - put.keys())
+    """The index as it would be; what is compared with ``current`` is to be weighed alike."""
+    return current.amended(put.values(), set(retract) - put.keys())
 
 
 def field_changes(before: Case | None, after: Case | None) -> tuple[FieldChange, ...]:

@@ -20,7 +20,6 @@ from matcher.case import Case
 from matcher.detect import contradicted
 from matcher.index import Index
 from matcher.language import primary
-from matcher.lexical import candidates, look_up
 from matcher.reading import Reading, read
 from matcher.score import LEAST_CLAIM_TERMS
 from matcher.text import normalise
@@ -111,13 +110,13 @@ def _near_duplicates(put: Sequence[Case], draft: Index) -> dict[str, list[Remark
     for start in range(0, len(wordings), _BATCH):
         part = wordings[start : start + _BATCH]
         readings = [read(normalise(claim.text), claim.language) for _, claim in part]
-        near = candidates(draft.lexical, look_up(draft.lexical, readings), limit=_NEIGHBOURS)
+        near = draft.layers.candidates(readings, limit=_NEIGHBOURS)
         for number, row in zip(near.sentence, near.row, strict=True):
             case, claim = part[int(number)]
-            other = draft.id_at(int(draft.rows.case[row]))
+            other = draft.layers.id_at(draft.layers.case_of(int(row)))
             if other == case.id:
                 continue
-            theirs = draft.claim_at(int(row))
+            theirs = draft.layers.claim_at(int(row))
             if primary(theirs.language) != primary(claim.language):
                 continue
             alike = _likeness(claim.text, theirs.text)

@@ -1,7 +1,8 @@
 """A worker's current index: follows what is published, off the path of requests.
 
-The compiler of the machine makes a snapshot of each version; all workers map it into memory.
-Whatever fails, the last index stays and is marked stale.
+A few changes every worker takes by itself, at once: they stand beside the compiled cases. The
+compiler of the machine makes a snapshot of each version, however much has changed; all workers
+map it into memory. Whatever fails, the last index stays and is marked stale.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from server.store import Published, Store
 
 WAITING_S: Final = 0.05
 """How often to look for a snapshot that is being made."""
+
+MOST_BESIDE: Final = 500
+"""Changed cases that a worker puts beside the compiled ones: it reads them, as all others do."""
 
 log = logging.getLogger("claimlight.server")
 
@@ -114,13 +118,41 @@ class Live:
             except SnapshotError as error:
                 log.warning("%s", error)  # the compiler makes it again
                 current = None
+            if current is None and self.current is not None:
+                current = self._amended(self.current)
             if current is None:
                 return self._wait_for(published)
             self._swap(current)
         self._awaited = None
         self._swap_stale(stale=False)
-        self._tell("index", None)
+        self._tell("index", self._compiled(published))
         return POLL_S
+
+    def _amended(self, since: Current) -> Current | None:
+        """With what has been published since beside it; None where that is much, or not known."""
+        update = self._store.update(since.published)
+        if update is None:
+            return None
+        gone = {*update.gone, *update.unreadable}
+        if len(update.put) + len(gone) + since.index.beside > MOST_BESIDE:
+            return None
+        return since.followed_by(update, since.index.amended(update.put, gone))
+
+    def _compiled(self, published: Published) -> str | None:
+        """Stand on the newest snapshot; return what is wrong where there will be none."""
+        current = self.current
+        if current is None or current.base is None:
+            return None
+        newest = self._snapshots.newest(other_than=current.base)
+        if newest is not None and newest.mark != current.mark:
+            newest = self._amended(newest)
+        if newest is not None and newest.mark == current.mark:
+            self._swap(replace(newest, stale=False))
+            return None
+        reason = self._snapshots.failure(published)
+        if reason is None:
+            return None
+        return f"the index of version {published.version} cannot be compiled ({reason})"
 
     def _published(self) -> Published:
         """What is published; while its snapshot is awaited, Redis is not asked every time."""

@@ -19,7 +19,7 @@ from typing import Final
 from matcher.errors import SnapshotError
 from matcher.index import Index
 from matcher.pairs import PairModel
-from server.store import Published
+from server.store import Published, Update
 
 KEPT: Final = 2
 _PUBLISHED: Final = "published.json"
@@ -32,7 +32,8 @@ class Current:
     """An index and the publication it was built from.
 
     ``stale`` while nobody knows whether something newer has been published; ``unreadable`` are
-    ids of cases in Redis that had to be left out.
+    ids of cases in Redis that had to be left out. ``base`` is the mark of the snapshot beside
+    which later changes stand; None where all of it is compiled.
     """
 
     index: Index
@@ -41,6 +42,25 @@ class Current:
     published_at: dt.datetime | None
     stale: bool
     unreadable: tuple[str, ...] = ()
+    base: str | None = None
+
+    @property
+    def published(self) -> Published:
+        """The publication, as the store tells of it."""
+        return Published(self.version, self.published_at, len(self.index), self.mark)
+
+    def followed_by(self, update: Update, index: Index) -> Current:
+        """The next one, whose index holds what has changed since."""
+        mended = {*update.gone, *(case.id for case in update.put)}
+        return Current(
+            index=index,
+            version=update.published.version,
+            mark=update.published.mark,
+            published_at=update.published.published_at,
+            stale=False,
+            unreadable=tuple(sorted({*self.unreadable} - mended | {*update.unreadable})),
+            base=None if index.whole else self.base or self.mark,
+        )
 
 
 class Snapshots:
@@ -74,10 +94,12 @@ class Snapshots:
             shutil.rmtree(path, ignore_errors=True)
             raise SnapshotError(f"the snapshot {path.name} is unreadable: {error}") from error
 
-    def newest(self) -> Current | None:
-        """Map the newest readable snapshot, marked stale."""
+    def newest(self, *, other_than: str | None = None) -> Current | None:
+        """Map the newest readable snapshot, marked stale; None where it has that mark."""
         for path in self._newest_first():
             if path.name.endswith(f"-{_engine()}"):
+                if path.name.split("-")[1] == other_than:
+                    return None
                 with contextlib.suppress(*_UNFIT):
                     return self._read(path, stale=True)
         return None

@@ -22,8 +22,10 @@ def _wording(sentence: str, claim: str = CLAIM, language: str = "en") -> dict[st
 
 def _overlap(sentence: str, claim: str = CLAIM) -> dict[str, float]:
     index = Index.build([make_case("c", claim)])
-    batch = look_up(index.lexical, [read(sentence, "en")])
-    columns = overlap(index.lexical, batch, candidates(index.lexical, batch))
+    batch = look_up(index.layers.base.lexical, [read(sentence, "en")])
+    columns = overlap(
+        index.layers.base.lexical, batch, candidates(index.layers.base.lexical, batch)
+    )
     return dict(zip(OVERLAP, map(float, columns[0]), strict=True))
 
 
@@ -46,8 +48,10 @@ def test_a_longer_sentence_around_the_claim_covers_it_still() -> None:
 )
 def test_shares_stay_between_nothing_and_everything(sentence: str) -> None:
     index = Index.build([make_case("c", CLAIM)])
-    batch = look_up(index.lexical, [read(sentence, "en")])
-    columns = overlap(index.lexical, batch, candidates(index.lexical, batch))
+    batch = look_up(index.layers.base.lexical, [read(sentence, "en")])
+    columns = overlap(
+        index.layers.base.lexical, batch, candidates(index.layers.base.lexical, batch)
+    )
     assert np.isfinite(columns).all()
     for name in SHARES:
         assert (

@@ -127,8 +127,8 @@ def test_an_update_from_the_previous_index_equals_building_anew() -> None:
     after = [*cases[3:], make_case("new", GAS), make_case(cases[0].id, NATO)]
     updated, anew = Index.build(after, previous=before), Index.build(after)
     assert updated.digest == anew.digest
-    for name, array in anew._content.snapshot.arrays.items():
-        np.testing.assert_array_equal(array, updated._content.snapshot.arrays[name])
+    for name, array in anew.layers.base.snapshot.arrays.items():
+        np.testing.assert_array_equal(array, updated.layers.base.snapshot.arrays[name])
 
 
 @given(st.data())
@@ -153,8 +153,63 @@ def test_an_index_revised_step_by_step_equals_one_built_at_once(data: st.DataObj
         built.claims,
     )
     assert list(index.cases()) == list(built.cases())
-    for name, array in built._content.snapshot.arrays.items():
-        np.testing.assert_array_equal(index._content.snapshot.arrays[name], array, err_msg=name)
+    for name, array in built.layers.base.snapshot.arrays.items():
+        np.testing.assert_array_equal(index.layers.base.snapshot.arrays[name], array, err_msg=name)
+
+
+@given(st.data())
+@settings(max_examples=60, deadline=None)
+def test_an_index_amended_step_by_step_answers_like_one_built_at_once(data: st.DataObject) -> None:
+    texts = st.sampled_from([NATO, GAS, "Вакцины опасны для всех.", "NASA says cheese is Moon."])
+    cases = st.builds(make_case, st.sampled_from("abcdefghij"), texts, texts)
+    put = st.lists(cases, unique_by=lambda case: case.id, max_size=4)
+    first = data.draw(put)
+    index = Index.build(first)
+    published = {case.id: case for case in first}
+    for _ in range(data.draw(st.integers(1, 4))):
+        fresh = data.draw(put)
+        gone = data.draw(st.sets(st.sampled_from("abcdefghijk"))) - {case.id for case in fresh}
+        published |= {case.id: case for case in fresh}
+        published = {each: case for each, case in published.items() if each not in gone}
+        index = index.amended(fresh, gone)
+    built = Index.build(published.values())
+    told = [(len(i), i.digest, i.languages, i.claims, list(i.cases())) for i in (index, built)]
+    assert told[0] == told[1]
+    assert index.search("") == built.search("")
+    assert [case_id in index for case_id in "abcdefghijk"] == [
+        case_id in built for case_id in "abcdefghijk"
+    ]
+    for text in (NATO, GAS, "NATO promised that it would not expand, said the minister."):
+        ours, theirs = (_ask(each, text, limit=10).matches for each in (index, built))
+        assert {match.case_id for match in ours} == {match.case_id for match in theirs}
+        assert set(index.search(text)) == set(built.search(text))
+    again = index.revised()
+    assert again.digest == built.digest
+    for name, array in built.layers.base.snapshot.arrays.items():
+        np.testing.assert_array_equal(again.layers.base.snapshot.arrays[name], array, err_msg=name)
+
+
+def test_a_case_that_stands_beside_the_others_is_scored_as_if_it_were_compiled_with_them() -> None:
+    cases = starter_cases()
+    sentences = [Sentence(case.id, case.claim, case.claims[0].language) for case in cases]
+    compiled = Index.build(cases).match(sentences, limit=3).matches
+    amended = Index.build(cases[7:]).amended(cases[:7])
+    beside = amended.match(sentences, limit=3).matches
+    assert [match.case_id for match in beside] == [match.case_id for match in compiled]
+    assert [m.score for m in beside] == pytest.approx([m.score for m in compiled], abs=0.05)
+    for case in cases:
+        pinned = {pin for pin in case.related if isinstance(pin, str)}
+        assert {each.id for each in amended.related(case.id)} >= pinned
+
+
+def test_an_amended_index_is_saved_compiled(tmp_path: Path) -> None:
+    index = Index.build([make_case("a", NATO), make_case("b", GAS)])
+    amended = index.amended([make_case("c", "Vaccines turn people into frogs.")], ["a"])
+    assert (amended.whole, amended.beside, len(amended)) == (False, 1, 2)
+    amended.save(tmp_path / "one")
+    loaded = Index.load(tmp_path / "one")
+    assert (loaded.whole, loaded.digest) == (True, amended.digest)
+    assert [case.id for case in loaded.cases()] == ["b", "c"]
 
 
 def test_a_revision_that_names_a_case_twice_is_refused() -> None:
@@ -196,7 +251,7 @@ def test_a_snapshot_gives_the_readings_of_claims_that_were_read_when_it_was_made
         for claim in case.claims
         for reading in passages(claim.text, claim.language)
     ]
-    assert [loaded.row_reading(row) for row in range(len(loaded.rows))] == read
+    assert [loaded.layers.reading(row) for row in range(len(loaded.layers.base.rows))] == read
 
 
 def test_an_index_that_is_replaced_leaves_at_once(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ TEXTS = st.lists(st.sampled_from(WORDS), min_size=1, max_size=6).map(" ".join)
 
 def _brute_force(index: Index, sentence: str) -> dict[int, float]:
     """BM25 by its formula, one claim and one word at a time."""
-    lexical, rows = index.lexical, index.rows
+    lexical, rows = index.layers.base.lexical, index.layers.base.rows
     asked = set(read(sentence, "en").hashes)
     average = len(rows.hashes) / len(rows)
     scores = {}
@@ -38,8 +38,8 @@ def test_the_sparse_product_proposes_what_the_formula_proposes(
     claims: list[str], sentences: list[str]
 ) -> None:
     index = Index.build(make_case(f"c{i}", text) for i, text in enumerate(claims))
-    batch = look_up(index.lexical, [read(sentence, "en") for sentence in sentences])
-    found = candidates(index.lexical, batch, limit=len(claims))
+    batch = look_up(index.layers.base.lexical, [read(sentence, "en") for sentence in sentences])
+    found = candidates(index.layers.base.lexical, batch, limit=len(claims))
     for number, sentence in enumerate(sentences):
         own = found.sentence == number
         expected = _brute_force(index, sentence)
@@ -62,5 +62,5 @@ def test_a_words_weight_hardly_depends_on_the_size_of_the_index() -> None:
 
 def test_a_sentence_without_known_words_has_no_candidates() -> None:
     index = Index.build([make_case("c", "NATO promised not to expand to the east")])
-    batch = look_up(index.lexical, [read("Completely unrelated cooking advice", "en")])
-    assert len(candidates(index.lexical, batch).row) == 0
+    batch = look_up(index.layers.base.lexical, [read("Completely unrelated cooking advice", "en")])
+    assert len(candidates(index.layers.base.lexical, batch).row) == 0

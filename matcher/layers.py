@@ -1,0 +1,188 @@
+"""The cases of an index: those that were compiled, and beside them the few changed since.
+
+To compile all cases takes longer the more there are; to put a few beside them does not. Cases
+and rows are numbered through the compiled ones and then the others; a case that was replaced or
+is gone keeps its number, and is never met under it.
+"""
+
+from __future__ import annotations
+
+import heapq
+import json
+from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matcher import compiling
+from matcher.case import Case, Claim
+from matcher.content import Content
+from matcher.lexical import CANDIDATES, Batch, Candidates, candidates, look_up
+from matcher.reading import Reading
+from matcher.snapshot import Snapshot
+from matcher.summary import Summary
+
+CACHED_ROWS: Final = 4_000
+"""Claims' readings kept of each layer, 10 MB when full: those that sentences keep meeting."""
+
+ReadRow = Callable[[int], Reading]
+
+
+class Layers:
+    """Compiled cases and those beside them; immutable, for any thread.
+
+    Parameters
+    ----------
+    base
+        the cases that were compiled.
+    top
+        the cases that were put since; None: nothing has changed.
+    hidden
+        positions in ``base`` of the cases that were replaced or are gone.
+    read_base
+        how the rows of ``base`` are read, where that is remembered already.
+    """
+
+    def __init__(
+        self,
+        base: Content,
+        top: Content | None = None,
+        hidden: NDArray[np.int64] | None = None,
+        read_base: ReadRow | None = None,
+    ) -> None:
+        self.base: Final = base
+        self.top: Final = top
+        self._hidden: Final = np.zeros(0, np.int64) if hidden is None else hidden
+        self._shown = np.ones(len(base), dtype=bool)
+        self._shown[self._hidden] = False
+        # The caches refer to the contents alone: layers that are replaced are freed at once.
+        self._read_base: Final = read_base or lru_cache(CACHED_ROWS)(base.reading)
+        self._read_top: Final = lru_cache(CACHED_ROWS)(top.reading) if top else None
+        summary = Summary.of(base.snapshot.header)
+        if top is not None:
+            summary = summary.without(map(base.line, self._hidden.tolist()))
+            summary = summary.joined(Summary.of(top.snapshot.header))
+        self.summary: Final = summary
+
+    # -- made of others ----------------------------------------------------------------------
+
+    def amended(self, put: Sequence[Case], gone: Collection[str]) -> Layers:
+        """With cases, sorted by id, put and others gone, beside what is compiled."""
+        old = self.top.snapshot if self.top else compiling.empty()
+        top = compiling.revised(old, put, gone, beside=self.base.lexical)
+        touched = np.array([i.encode() for i in (*(c.id for c in put), *gone)], dtype="S128")
+        hidden = np.union1d(self._hidden, compiling.positions(self.base.ids, touched))
+        return Layers(self.base, Content(top), hidden, self._read_base)
+
+    def revised(self, put: Sequence[Case], gone: Collection[str]) -> Snapshot:
+        """All of it compiled, with cases, sorted by id, put and others gone."""
+        if self.top is None:
+            return compiling.revised(self.base.snapshot, put, gone)
+        away = {*gone, *(self.base.ids[number].decode() for number in self._hidden)}
+        ours = map(Case.model_validate_json, map(self.top.line, range(len(self.top))))
+        known = {case.id: case for case in ours if case.id not in gone}
+        known |= {case.id: case for case in put}
+        ordered = sorted(known.values(), key=lambda case: case.id)
+        return compiling.revised(self.base.snapshot, ordered, away - known.keys())
+
+    # -- cases -------------------------------------------------------------------------------
+
+    def __len__(self) -> int:
+        """How many cases there are."""
+        return len(self.base) - len(self._hidden) + (len(self.top) if self.top else 0)
+
+    def number(self, case_id: str) -> int | None:
+        """The number of a case; None where there is none."""
+        if self.top is not None and (number := self.top.number(case_id)) is not None:
+            return len(self.base) + number
+        number = self.base.number(case_id)
+        return number if number is not None and self._shown[number] else None
+
+    def numbers(self) -> Iterator[int]:
+        """The numbers of all cases, in the order of their ids."""
+        below = np.flatnonzero(self._shown).tolist()
+        if self.top is None:
+            return iter(below)
+        above = range(len(self.base), len(self.base) + len(self.top))
+        return heapq.merge(below, above, key=self.id_at)
+
+    def newest(self) -> Iterator[int]:
+        """The same, newest first."""
+        published = self.base.published
+        if self.top is not None:
+            published = np.concatenate((published, self.top.published))
+        numbers = np.fromiter(self.numbers(), np.int64, len(self))
+        return iter(numbers[np.argsort(-published[numbers], kind="stable")].tolist())
+
+    def line(self, number: int) -> bytes:
+        """A case as the line of JSON it was built from."""
+        content, number = self._case(number)
+        return content.line(number)
+
+    def id_at(self, number: int) -> str:
+        """The id of a case."""
+        content, number = self._case(number)
+        return bytes(content.ids[number]).decode()
+
+    def case_at(self, number: int) -> Case:
+        """A case."""
+        return Case.model_validate_json(self.line(number))
+
+    def _case(self, number: int) -> tuple[Content, int]:
+        if self.top is None or number < len(self.base):
+            return self.base, number
+        return self.top, number - len(self.base)
+
+    # -- rows --------------------------------------------------------------------------------
+
+    def case_of(self, row: int) -> int:
+        """The number of the case that a row belongs to."""
+        content, place = self._row(row)
+        number = int(content.rows.case[place])
+        return number if content is self.base else len(self.base) + number
+
+    def claim_at(self, row: int) -> Claim:
+        """The wording that a row belongs to."""
+        content, place = self._row(row)
+        case = json.loads(content.line(int(content.rows.case[place])))
+        return Claim.model_construct(**case["claims"][int(content.wordings[place])])
+
+    def reading(self, row: int) -> Reading:
+        """The passage of a claim that a row stands for."""
+        below = len(self.base.rows)
+        if self._read_top is not None and row >= below:
+            return self._read_top(row - below)
+        return self._read_base(row)
+
+    def _row(self, row: int) -> tuple[Content, int]:
+        below = len(self.base.rows)
+        if self.top is None or row < below:
+            return self.base, row
+        return self.top, row - below
+
+    # -- looked up ---------------------------------------------------------------------------
+
+    def proposals(
+        self, readings: Sequence[Reading], *, limit: int = CANDIDATES
+    ) -> Iterator[tuple[Content, Batch, Candidates, int]]:
+        """The candidates among the rows of each layer, with the number of its first row."""
+        batch = look_up(self.base.lexical, readings)
+        hidden = min(len(self._hidden), limit)
+        found = candidates(self.base.lexical, batch, limit=limit + hidden)
+        if hidden:
+            found = found.where(self._shown[self.base.rows.case[found.row]])
+        yield self.base, batch, found, 0
+        if self.top is not None:
+            batch = look_up(self.top.lexical, readings, beside=batch)
+            found = candidates(self.top.lexical, batch, limit=limit)
+            yield self.top, batch, found, len(self.base.rows)
+
+    def candidates(self, readings: Sequence[Reading], *, limit: int) -> Candidates:
+        """The rows of highest BM25 for each reading, best first: ``limit`` of them or more."""
+        layers = list(self.proposals(readings, limit=limit))
+        sentence = np.concatenate([found.sentence for _, _, found, _ in layers])
+        row = np.concatenate([found.row + first for _, _, found, first in layers])
+        bm25 = np.concatenate([found.bm25 for _, _, found, _ in layers])
+        return Candidates(sentence, row, bm25).where(np.lexsort((-bm25, sentence)))
