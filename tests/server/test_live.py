@@ -16,7 +16,7 @@ from matcher.index import Index
 from matcher.types import Sentence
 from server.compiler import Compiler
 from server.embedded import Embedded
-from server.live import Live
+from server.live import MOST_BESIDE, Live
 from server.snapshots import Snapshots
 from server.store import Store
 
@@ -121,13 +121,70 @@ def test_an_index_followed_step_by_step_equals_one_built_at_once(
     assert live.current.index.digest == Index.build(store.cases()[1]).digest
 
 
+def whole(live: Live, version: int) -> bool:
+    return at(live, version) and live.current is not None and live.current.index.whole
+
+
+def test_what_stands_beside_is_compiled_and_mapped_by_all(
+    new_live: NewLive, store: Store, make_case: MakeCase
+) -> None:
+    store.apply(put=[make_case("a"), make_case("b")], who="editor")
+    workers = [new_live() for _ in range(3)]
+    assert all(eventually(partial(whole, w, 1)) for w in workers)
+    store.apply(put=[make_case("b", "Anew.")], retract={"a": "why"}, who="editor", confirm=True)
+    assert all(eventually(partial(whole, w, 2)) for w in workers)
+    for worker in workers:
+        assert worker.current is not None
+        assert worker.current.base is None
+        assert [case.claim for case in worker.current.index.cases()] == ["Anew."]
+
+
+def test_publications_while_a_snapshot_is_made_are_answered_from_all_the_same(
+    new_live: NewLive, store: Store, make_case: MakeCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.apply(put=[make_case("a")], who="editor")
+    workers = [new_live() for _ in range(2)]
+    assert all(eventually(partial(whole, w, 1)) for w in workers)
+    begun, go_on = threading.Event(), threading.Event()
+    save = Index.save
+
+    def slow(self: Index, folder: Path) -> None:
+        begun.set()
+        go_on.wait(30)
+        save(self, folder)
+
+    monkeypatch.setattr(Index, "save", slow)
+    store.apply(put=[make_case("b")], who="editor")
+    assert begun.wait(10)
+    for version in range(3, 6):
+        store.apply(put=[make_case(f"late-{version}")], who="editor")
+        assert all(eventually(partial(at, w, version)) for w in workers)
+    assert not any(whole(w, 5) for w in workers)
+    assert all(w.problems() == () for w in workers)
+    go_on.set()
+    assert all(eventually(partial(whole, w, 5)) for w in workers)
+    digests = {w.current.index.digest for w in workers if w.current}
+    assert digests == {Index.build(store.cases()[1]).digest}
+
+
+def test_many_changes_are_read_by_the_compiler_alone(
+    new_live: NewLive, store: Store, make_case: MakeCase
+) -> None:
+    store.apply(put=[make_case("a")], who="editor")
+    live = new_live()
+    assert eventually(partial(at, live, 1))
+    store.apply(put=[make_case(f"case-{n}") for n in range(MOST_BESIDE + 1)], who="editor")
+    assert eventually(partial(at, live, 2))
+    assert whole(live, 2)
+
+
 def test_old_snapshots_are_cleared_away(
     new_live: NewLive, store: Store, make_case: MakeCase, snapshots: Path
 ) -> None:
     live = new_live()
     for version in range(1, 5):
         store.apply(put=[make_case(f"case-{version}")], who="editor")
-        assert eventually(partial(at, live, version))
+        assert eventually(partial(whole, live, version))
     assert sorted(path.name[:8] for path in snapshots.glob("0*")) == ["00000003", "00000004"]
 
 
@@ -230,7 +287,7 @@ def test_a_snapshot_that_vanishes_is_written_again_for_the_others(
     assert eventually(lambda: at(other, 1))
 
 
-def test_where_the_disk_refuses_the_last_index_stays_and_the_reason_is_told(
+def test_where_the_disk_refuses_changes_stand_beside_the_last_snapshot_and_the_reason_is_told(
     new_live: NewLive, store: Store, make_case: MakeCase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.apply(put=[make_case("a")], who="editor")
@@ -244,10 +301,10 @@ def test_where_the_disk_refuses_the_last_index_stays_and_the_reason_is_told(
         full.setattr(Index, "save", refuse)
         store.apply(put=[make_case("b")], who="editor")
         assert eventually(lambda: any("No space left" in told for told in live.problems()))
-        assert live.current is not None
-        assert (live.current.version, live.current.stale) == (1, True)
-    assert eventually(lambda: at(live, 2))
-    assert live.problems() == ()
+        assert at(live, 2)
+        assert not whole(live, 2)
+    assert eventually(lambda: whole(live, 2))
+    assert eventually(lambda: live.problems() == ())
 
 
 def test_an_index_that_cannot_be_built_leaves_the_last_one_and_tells_why(
@@ -261,6 +318,7 @@ def test_an_index_that_cannot_be_built_leaves_the_last_one_and_tells_why(
         raise MemoryError("no more")
 
     with monkeypatch.context() as broken:
+        broken.setattr("server.live.MOST_BESIDE", 0)
         broken.setattr(Index, "build", fail)
         broken.setattr(Index, "revised", fail)
         store.apply(put=[make_case("b")], who="editor")
