@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
-from matcher import pipeline
+from matcher import layers, pipeline
 from matcher.bench.ways import BATCH
 from matcher.index import Index
 from matcher.pairs import OnnxPairModel
@@ -21,8 +21,8 @@ def stage_costs(index: Index, texts: Sequence[str]) -> dict[str, float]:
     """Microseconds a sentence of each stage, in order; what a stage calls is not counted twice."""
     stages: dict[str, list[tuple[Any, str]]] = {
         "read: normalise, stem": [(pipeline, "reading_language"), (pipeline, "passages")],
-        "candidates": [(pipeline, "look_up"), (pipeline, "candidates")],
-        "evidence": [(pipeline, "overlap"), (pipeline, "wording"), (index, "row_reading")],
+        "candidates": [(layers, "look_up"), (layers, "candidates")],
+        "evidence": [(pipeline, "overlap"), (pipeline, "wording"), (index.layers, "reading")],
         "light scale": [(pipeline, "_scores")],
         "pair model": [(OnnxPairModel, "scores")],
     }
