@@ -8,15 +8,27 @@ from flask import Flask, Response
 from flask_cors import CORS
 
 from matcher.limits import MAX_BODY_BYTES
-from server import cases, changes, health, match, pages, previews, problems, reports
+from server import (
+    allowance,
+    cases,
+    changes,
+    health,
+    match,
+    pages,
+    previews,
+    problems,
+    reports,
+    watch,
+)
 from server import filter as local_filter
+from server.allowance import Allowances
 from server.live import Live
 from server.settings import Settings
 from server.store import Store
 
 PUBLIC_PATHS: Final = r"^/v1/(cases(/[^/]+)?|index|filter)$"
 READER_POSTS: Final = r"^/v1/(match|reports)$"
-EXPOSED: Final = ["ETag", "RateLimit", "RateLimit-Policy", "Retry-After"]
+EXPOSED: Final = ["ETag", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id"]
 PREFLIGHT_S: Final = 7200
 """Seconds a browser may remember a preflight; Chromium's own upper limit."""
 
@@ -31,7 +43,9 @@ SECURITY_HEADERS: Final = {
 }
 
 
-def create_app(settings: Settings, *, store: Store, live: Live) -> Flask:
+def create_app(
+    settings: Settings, *, store: Store, live: Live, allowances: Allowances | None = None
+) -> Flask:
     """The service as a WSGI application.
 
     Parameters
@@ -42,17 +56,21 @@ def create_app(settings: Settings, *, store: Store, live: Live) -> Flask:
         What editors publish to. Readers are answered without it.
     live
         The worker's current index; the caller starts and stops it.
+    allowances
+        What clients may still send; the caller starts and stops it. None: of this process alone.
     """
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     # A redirect to the tidy form of an address would be one more shape of answer.
     app.url_map.merge_slashes = False
+    watch.register(app, settings.trusted_proxies)
+    allowance.register(app, allowances or Allowances(settings, store))
     app.register_blueprint(match.blueprint(live))
-    app.register_blueprint(cases.blueprint(live, store))
+    app.register_blueprint(cases.blueprint(live, store, settings.client_chars_a_minute or None))
     app.register_blueprint(local_filter.blueprint(live, settings.data_dir / "filters"))
     app.register_blueprint(changes.blueprint(store, live))
     app.register_blueprint(previews.blueprint(store, live))
-    app.register_blueprint(reports.blueprint(store, live, settings.trusted_proxies))
+    app.register_blueprint(reports.blueprint(store, live))
     app.register_blueprint(health.blueprint(live))
     app.register_blueprint(pages.blueprint())
     problems.register(app)

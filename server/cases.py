@@ -11,6 +11,7 @@ from typing import Final
 from flask import Blueprint, Response, request
 
 from matcher.case import ID_PATTERN
+from server.allowance import charge_text
 from server.errors import StoreError
 from server.exchange import cacheable, current_index, public_answer, read_query
 from server.faults import Fault, WireError
@@ -20,14 +21,17 @@ from server.openapi import operation
 from server.problems import NOT_ACCEPTABLE, NOT_FOUND, RETRACTED, Problem
 from server.snapshots import Current
 from server.store import Store
-from server.wire.cases import CaseList, CaseSearch, IndexAnswer, WholeCase, whole_case
+from server.wire.cases import CaseList, CaseSearch, IndexAnswer, Limits, WholeCase, whole_case
 
 JSON: Final = "application/json"
 LINKED_DATA: Final = "application/ld+json"
 
 
-def blueprint(live: Live, store: Store) -> Blueprint:
-    """The public GETs. The store is asked only about ids that the index does not know."""
+def blueprint(live: Live, store: Store, chars_a_minute: int | None = None) -> Blueprint:
+    """The public GETs. The store is asked only about ids that the index does not know.
+
+    ``chars_a_minute`` is published as the limit of one client; None: there is none.
+    """
     routes = Blueprint("cases", __name__)
 
     @routes.get("/v1/cases/<case_id>")
@@ -35,7 +39,7 @@ def blueprint(live: Live, store: Store) -> Blueprint:
         "One case, as JSON or as schema.org ClaimReview",
         tag="Readers",
         answers={JSON: WholeCase, LINKED_DATA: None},
-        problems=(404, 406, 410, 503),
+        problems=(404, 406, 410, 429, 503),
     )
     def case(case_id: str) -> Response:
         current = current_index(live)
@@ -61,11 +65,12 @@ def blueprint(live: Live, store: Store) -> Blueprint:
         tag="Readers",
         query=CaseSearch,
         answers={JSON: CaseList},
-        problems=(400, 503),
+        problems=(400, 429, 503),
     )
     def search() -> Response:
         """For people who look for a case; the browser extension never uses it."""
         asked = read_query(CaseSearch)
+        charge_text(len(asked.query))
         current = current_index(live)
         offset = _offset(asked.page_token)
         found = current.index.search(
@@ -84,7 +89,7 @@ def blueprint(live: Live, store: Store) -> Blueprint:
         "Version, size, languages, limits and thresholds of the index that answers now",
         tag="Readers",
         answers={JSON: IndexAnswer},
-        problems=(503,),
+        problems=(429, 503),
     )
     def index() -> Response:
         current = current_index(live)
@@ -98,6 +103,7 @@ def blueprint(live: Live, store: Store) -> Blueprint:
             thresholds=current.index.thresholds,
             encoder=current.index.encoder,
             published_at=current.published_at,
+            limits=Limits(chars_a_minute=chars_a_minute),
         )
         # Equal content can be published again under another version, and this answer tells it.
         state = f"{current.index.digest}-{current.version}" + ("-stale" if current.stale else "")

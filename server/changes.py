@@ -10,6 +10,7 @@ from typing import Any, Final
 from flask import Blueprint, Response, request
 
 from matcher.case import Case
+from server.allowance import charge_token
 from server.consequences import consequences, drafted
 from server.errors import (
     Conflict,
@@ -106,7 +107,7 @@ def blueprint(store: Store, live: Live) -> Blueprint:
         query=PushOptions,
         body={JSON: ChangeRows, **dict.fromkeys(JSON_LINES)},
         answers={JSON: ChangesAnswer},
-        problems=(400, 401, 403, 409, 412, 413, 415, 503),
+        problems=(400, 401, 403, 408, 409, 412, 413, 415, 429, 503),
         token=True,
     )
     def push() -> Response:
@@ -148,7 +149,7 @@ def blueprint(store: Store, live: Live) -> Blueprint:
         tag="Editors",
         query=HistoryPage,
         answers={JSON: History},
-        problems=(400, 401, 403, 503),
+        problems=(400, 401, 403, 429, 503),
         token=True,
     )
     def history() -> Response:
@@ -176,7 +177,7 @@ def blueprint(store: Store, live: Live) -> Blueprint:
         tag="Editors",
         query=RevertOptions,
         answers={JSON: ChangesAnswer},
-        problems=(400, 401, 403, 404, 409, 412, 503),
+        problems=(400, 401, 403, 404, 409, 412, 429, 503),
         token=True,
     )
     def revert(version: int) -> Response:
@@ -199,7 +200,7 @@ def blueprint(store: Store, live: Live) -> Blueprint:
         tag="Editors",
         query=ExportOptions,
         answers={writer.MEDIA_TYPE: None for writer in WRITERS.values()},
-        problems=(400, 401, 403, 503),
+        problems=(400, 401, 403, 429, 503),
         token=True,
     )
     def export() -> Response:
@@ -223,7 +224,8 @@ def authorize(store: Store, least: Role) -> Identity:
     Raises
     ------
     Problem
-        401 without a valid token, 403 where its role may do less than ``least``.
+        401 without a valid token, 403 where its role may do less than ``least``, 429 where more
+        was sent with it than is allowed a minute.
     """
     shown = request.authorization
     if shown is None or shown.type != "bearer" or not shown.token:
@@ -243,6 +245,7 @@ def authorize(store: Store, least: Role) -> Identity:
         )
     if _RANK[identity.role] < _RANK[least]:
         raise Problem(FORBIDDEN, f"The token is a {identity.role}'s; this needs at least {least}.")
+    charge_token(identity.name, limit=MAX_CHANGES_BYTES)
     return identity
 
 

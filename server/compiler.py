@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from matcher.index import Index
+from server import metrics
 from server.embedded import dies_with
 from server.errors import StoreError
 from server.following import AWAY_S, POLL_S, follow
@@ -106,6 +107,7 @@ class Compiler:
             self._snapshots.tell_failure(published, reason)
             self._retry = (published.mark, time.monotonic() + RETRY_S)
             return
+        metrics.BUILDS.observe(time.monotonic() - began)
         self._snapshots.tell_failure(published, None)
         if built.unreadable:
             log.warning("unreadable cases in Redis, left out: %s", ", ".join(built.unreadable[:20]))
@@ -204,6 +206,7 @@ class CompilerProcess:
         if sys.platform == "linux":
             ctypes.CDLL(None).prctl(_PR_SET_NAME, NAME)
         os.nice(YIELDS)
+        metrics.answer_nobody()
         Compiler(Store(self._redis_url), Snapshots(self._snapshots)).run(stopping)
 
 

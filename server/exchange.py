@@ -6,11 +6,11 @@ from typing import TypeVar
 
 from flask import Request, Response, request
 from pydantic import BaseModel
-from werkzeug.exceptions import PreconditionFailed, RequestEntityTooLarge
+from werkzeug.exceptions import ClientDisconnected, PreconditionFailed, RequestEntityTooLarge
 
 from server.faults import Fault, WireError, check, pointer
 from server.live import Live
-from server.problems import MEDIA_TYPE, TOO_LARGE, UNAVAILABLE, Problem, sentence
+from server.problems import MEDIA_TYPE, TOO_LARGE, TOO_SLOW, UNAVAILABLE, Problem, sentence
 from server.snapshots import Current
 
 M = TypeVar("M", bound=BaseModel)
@@ -25,7 +25,8 @@ def read_body(*media_types: str, limit: int) -> bytes:
     Raises
     ------
     Problem
-        415 where the media type is none of those named, 413 above ``limit`` bytes.
+        415 where the media type is none of those named, 413 above ``limit`` bytes, 408 where it
+        stops coming.
     """
     if request.mimetype not in media_types:
         found = request.mimetype[:100] or "none"
@@ -38,6 +39,8 @@ def read_body(*media_types: str, limit: int) -> bytes:
         length = request.content_length
         found = f"{length:,} bytes" if length else "more"
         raise Problem(TOO_LARGE, f"The body has {found}; the limit is {limit:,} bytes.") from error
+    except ClientDisconnected as error:  # or silent for longer than the socket waits
+        raise Problem(TOO_SLOW, "The body did not come in time.") from error
 
 
 def read_query(model: type[M], source: Request = request) -> M:

@@ -49,7 +49,7 @@ def blueprint(live: Live, folder: Path) -> Blueprint:
         tag="Readers",
         query=FilterQuery,
         answers={BINARY: None},
-        problems=(400, 503),
+        problems=(400, 429, 503),
     )
     def local_filter() -> Response:
         """Bytes as in docs/filter.md, compressed already; whole where no difference is known."""

@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import Final
 
 from matcher.errors import SnapshotError
+from server import metrics
 from server.errors import StoreError
 from server.following import AWAY_S, POLL_S, follow
 from server.snapshots import Current, Snapshots
@@ -62,6 +63,7 @@ class Live:
         self._settled = threading.Event()
         self._thread: threading.Thread | None = None
         self._highest = 0
+        self._current_at = time.monotonic()
         self._awaited: Published | None = None
         self._awaited_until = 0.0
 
@@ -102,6 +104,7 @@ class Live:
             self._tell("index", "the index cannot be brought up to date")
             self._swap_stale(stale=True)
             pause = POLL_S
+        self._measure()
         if self.current is not None or len(self._problems) > 1:
             self._settled.set()
         if self.current is not None and self._on_first is not None:
@@ -180,6 +183,7 @@ class Live:
                 "restore; look whether the last changesets are in the history, and push again"
             )
             log.warning(told)
+            metrics.WENT_BACK.inc()
             self._tell("version", told)
         elif current.version >= self._highest:
             self._tell("version", None)
@@ -192,6 +196,19 @@ class Live:
     def _swap_stale(self, *, stale: bool) -> None:
         if self.current is not None and self.current.stale != stale:
             self.current = replace(self.current, stale=stale)
+
+    def _measure(self) -> None:
+        current = self.current
+        if current is None:
+            return
+        now = time.monotonic()
+        if not current.stale:
+            self._current_at = now
+        metrics.STALE.set(now - self._current_at)
+        metrics.VERSION.set(current.version)
+        metrics.CASES.set(len(current.index))
+        if current.published_at is not None:
+            metrics.PUBLISHED_AT.set(current.published_at.timestamp())
 
     def _tell(self, topic: str, problem: str | None) -> None:
         problems = {name: told for name, told in self._problems.items() if name != topic}

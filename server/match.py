@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import logging
-import time
-from typing import Final
+from collections import Counter
 
 from flask import Blueprint, Response
 
 from matcher.limits import MAX_BODY_BYTES
+from matcher.types import Outcome
+from server import metrics, watch
+from server.allowance import charge_text
 from server.exchange import answer, current_index, read_body
-from server.live import Live
+from server.gate import Gate
+from server.live import Current, Live
 from server.openapi import operation
 from server.wire.cases import IndexState
-from server.wire.match import MatchAnswer, MatchRequest, match_answer, read_match
-
-log: Final = logging.getLogger("claimlight.server")
+from server.wire.match import MatchAnswer, MatchRequest, Query, match_answer, read_match
 
 
-def blueprint(live: Live) -> Blueprint:
-    """The route, answering from the worker's current index."""
+def blueprint(live: Live, gate: Gate | None = None) -> Blueprint:
+    """The route, answering from the worker's current index; ``gate`` bounds what waits."""
     routes = Blueprint("match", __name__)
+    gate = gate or Gate()
 
     @routes.post("/v1/match")
     @operation(
@@ -28,13 +29,24 @@ def blueprint(live: Live) -> Blueprint:
         tag="Readers",
         body={"application/json": MatchRequest},
         answers={"application/json": MatchAnswer},
-        problems=(400, 413, 415, 503),
+        problems=(400, 408, 413, 415, 429, 503),
     )
     def match() -> Response:
-        started = time.perf_counter()
-        query = read_match(read_body("application/json", limit=MAX_BODY_BYTES))
-        current = current_index(live)
+        body = read_body("application/json", limit=MAX_BODY_BYTES)
+        with gate.turn():
+            return _answer(body, current_index(live))
+
+    return routes
+
+
+def _answer(body: bytes, current: Current) -> Response:
+    with metrics.stage("read"):
+        query = read_match(body)
+    characters = sum(len(sentence.text) for sentence in query.sentences)
+    charge_text(characters)
+    with metrics.stage("match"):
         outcome = current.index.match(query.sentences, limit=query.limit, min_score=query.min_score)
+    with metrics.stage("write"):
         state = IndexState(
             version=current.version,
             digest=current.index.digest,
@@ -42,13 +54,19 @@ def blueprint(live: Live) -> Blueprint:
             stale=current.stale,
         )
         response = answer(match_answer(query, outcome, current.index, state))
-        log.info(
-            "match: %d sentences, %d matches, %.1f ms, version %d",
-            len(query.sentences),
-            len(outcome.matches),
-            (time.perf_counter() - started) * 1000,
-            current.version,
-        )
-        return response
+    _count(query, outcome, characters)
+    watch.seen(
+        sentences=len(query.sentences), matches=len(outcome.matches), version=current.version
+    )
+    return response
 
-    return routes
+
+def _count(query: Query, outcome: Outcome, characters: int) -> None:
+    metrics.SENTENCES.inc(len(query.sentences))
+    metrics.CHARACTERS.inc(characters)
+    for band, number in Counter(match.band for match in outcome.matches).items():
+        metrics.count_hints(band, number)
+    for reason, number in Counter(
+        each.reason for each in (*outcome.skipped, *query.skipped)
+    ).items():
+        metrics.SKIPPED.labels(reason).inc(number)

@@ -53,7 +53,7 @@ def blueprint(store: Store, live: Live) -> Blueprint:
         tag="Editors",
         body={JSON: PreviewRequest},
         answers={JSON: PreviewAnswer},
-        problems=(400, 401, 403, 413, 415, 503),
+        problems=(400, 401, 403, 408, 413, 415, 429, 503),
         token=True,
     )
     def preview() -> Response:
@@ -98,7 +98,7 @@ def blueprint(store: Store, live: Live) -> Blueprint:
         query=ReadOptions,
         body={ANY: None},
         answers={JSON: FileAnswer},
-        problems=(400, 401, 403, 413, 415, 503),
+        problems=(400, 401, 403, 408, 413, 415, 429, 503),
         token=True,
     )
     def read_file() -> Response:

@@ -20,6 +20,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from server.faults import Fault, WireError
+from server.watch import request_id
 
 log: Final = logging.getLogger("claimlight.server")
 
@@ -82,6 +83,9 @@ STALE_WRITE: Final = Kind(
     "version-moved-on", 412, "Another version is published by now",
     "Read the current version, check that the change still fits, then push with its ETag.",
 )  # fmt: skip
+TOO_SLOW: Final = Kind(
+    "too-slow", 408, "The request came too slowly", "Send it again, without pauses."
+)  # fmt: skip
 TOO_LARGE: Final = Kind(
     "too-large", 413, "The request body is too large",
     "Split the request; the limits are published at /v1/index.",
@@ -94,7 +98,8 @@ TOO_MANY: Final = Kind(
     "too-many-requests", 429, "Too many requests", "Wait for as long as Retry-After says."
 )  # fmt: skip
 INTERNAL: Final = Kind(
-    "internal", 500, "The service failed", "Nothing was changed. Tell the operator the time."
+    "internal", 500, "The service failed",
+    "Nothing was changed. Tell the operator what X-Request-Id says.",
 )  # fmt: skip
 UNAVAILABLE: Final = Kind(
     "unavailable", 503, "The service cannot do this just now",
@@ -104,11 +109,15 @@ UNCONFIRMED: Final = Kind(
     "unconfirmed", 503, "Redis has not confirmed the change in time",
     "Push the same again: what is published already makes no new version.",
 )  # fmt: skip
+OVERLOADED: Final = Kind(
+    "overloaded", 503, "The service has too much to do",
+    "Repeat the same request after Retry-After seconds.",
+)  # fmt: skip
 
 KINDS: Final = (
     INVALID, REJECTED, UNAUTHORIZED, FORBIDDEN, NOT_FOUND, METHOD, NOT_ACCEPTABLE, CONFLICT,
-    CONFIRM, RETRACTED, STALE_WRITE, TOO_LARGE, MEDIA_TYPE, TOO_MANY, INTERNAL, UNAVAILABLE,
-    UNCONFIRMED,
+    CONFIRM, RETRACTED, STALE_WRITE, TOO_SLOW, TOO_LARGE, MEDIA_TYPE, TOO_MANY, INTERNAL,
+    UNAVAILABLE, UNCONFIRMED, OVERLOADED,
 )  # fmt: skip
 _BY_STATUS: Final = {kind.status: kind for kind in reversed(KINDS)}
 
@@ -205,5 +214,6 @@ def _from_http(error: HTTPException) -> Response:
 def _from_fault(error: Exception) -> Response:
     """Answer 500 and log where it happened, never the message: it may quote the request."""
     frames = "".join(traceback.format_tb(error.__traceback__))
-    log.error("%s in %s\n%s", type(error).__name__, request.endpoint, frames)
-    return Problem(INTERNAL, "An unexpected fault; the service's log says where.").response()
+    log.error("%s in %s, id %s\n%s", type(error).__name__, request.endpoint, request_id(), frames)
+    detail = f"An unexpected fault; the service's log says where, under {request_id()}."
+    return Problem(INTERNAL, detail).response()

@@ -5,24 +5,20 @@ The only route that keeps a piece of a page, where the reader ticked it. Nothing
 
 from __future__ import annotations
 
-import ipaddress
 import re
-from collections.abc import Sequence
-from typing import Final
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from matcher.limits import MAX_BODY_BYTES
+from server.allowance import charge_report
 from server.changes import JSON, authorize, from_store
 from server.errors import StoreError
 from server.exchange import answer, current_index, read_body, read_query
 from server.faults import check, parse
 from server.live import Live
 from server.openapi import operation
-from server.problems import NOT_FOUND, TOO_MANY, Problem
-from server.settings import Network
+from server.problems import NOT_FOUND, Problem
 from server.store import Role, Store
-from server.store.reports import WINDOW_S
 from server.wire.reports import (
     REPORT_ID,
     ReportAnswer,
@@ -32,11 +28,8 @@ from server.wire.reports import (
     ReportRequest,
 )
 
-REPORTS_A_WINDOW: Final = 10
-"""Reports a minute from one address: more than a reader writes by hand."""
 
-
-def blueprint(store: Store, live: Live, trusted_proxies: Sequence[Network]) -> Blueprint:
+def blueprint(store: Store, live: Live) -> Blueprint:
     """The routes of readers' reports."""
     routes = Blueprint("reports", __name__)
 
@@ -46,7 +39,7 @@ def blueprint(store: Store, live: Live, trusted_proxies: Sequence[Network]) -> B
         tag="Readers",
         body={JSON: ReportRequest},
         answers={JSON: ReportAnswer},
-        problems=(400, 404, 413, 415, 429, 503),
+        problems=(400, 404, 408, 413, 415, 429, 503),
     )
     def report() -> Response:
         """Takes no address of a page, and a sentence only if the reader agreed to send it."""
@@ -54,16 +47,14 @@ def blueprint(store: Store, live: Live, trusted_proxies: Sequence[Network]) -> B
         current = current_index(live)
         if asked.case_id not in current.index:
             raise Problem(NOT_FOUND, f"There is no case {asked.case_id} in the published index.")
-        limits = _limited(store, trusted_proxies)
+        charge_report()
         report_id = store.reports.add(
             case_id=asked.case_id,
             kind=asked.kind,
             sentence=asked.sentence,
             version=current.version,
         )
-        response = answer(ReportAnswer(id=report_id))
-        response.headers.update(limits)
-        return response
+        return answer(ReportAnswer(id=report_id))
 
     @routes.get("/v1/reports")
     @operation(
@@ -71,7 +62,7 @@ def blueprint(store: Store, live: Live, trusted_proxies: Sequence[Network]) -> B
         tag="Editors",
         query=ReportPage,
         answers={JSON: ReportList},
-        problems=(400, 401, 403, 503),
+        problems=(400, 401, 403, 429, 503),
         token=True,
     )
     def reports() -> Response:
@@ -85,7 +76,7 @@ def blueprint(store: Store, live: Live, trusted_proxies: Sequence[Network]) -> B
         "Forget a report that has been dealt with",
         tag="Editors",
         answers={JSON: ReportGone},
-        problems=(401, 403, 404, 503),
+        problems=(401, 403, 404, 429, 503),
         token=True,
     )
     def forget(report_id: str) -> Response:
@@ -96,43 +87,3 @@ def blueprint(store: Store, live: Live, trusted_proxies: Sequence[Network]) -> B
 
     routes.register_error_handler(StoreError, from_store)
     return routes
-
-
-def _limited(store: Store, trusted_proxies: Sequence[Network]) -> dict[str, str]:
-    """Count the request at hand; return the headers that tell the limit, or 429.
-
-    Source: IETF draft-ietf-httpapi-ratelimit-headers.
-    """
-    count, seconds = store.reports.seen(client_address(trusted_proxies))
-    left = max(0, REPORTS_A_WINDOW - count)
-    headers = {
-        "RateLimit-Policy": f'"reports";q={REPORTS_A_WINDOW};w={WINDOW_S}',
-        "RateLimit": f'"reports";r={left};t={seconds}',
-    }
-    if count > REPORTS_A_WINDOW:
-        raise Problem(
-            TOO_MANY,
-            f"More than {REPORTS_A_WINDOW} reports in a minute; wait {seconds} s.",
-            headers={**headers, "Retry-After": str(seconds)},
-        )
-    return headers
-
-
-def client_address(trusted_proxies: Sequence[Network]) -> str:
-    """Where the request at hand comes from: behind proxies that are trusted, and no others."""
-    address = request.remote_addr or ""
-    forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]
-    while _trusted(address, trusted_proxies) and forwarded:
-        nearer = forwarded.pop()
-        if not nearer:
-            break
-        address = nearer
-    return address[:100]
-
-
-def _trusted(address: str, proxies: Sequence[Network]) -> bool:
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    return any(found in network for network in proxies)

@@ -10,16 +10,18 @@ import logging
 import os
 import socket
 import stat
+import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from gunicorn import glogging
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
 from matcher.case import Case
 from matcher.pairs import PairModel
+from server import logs, metrics
+from server.allowance import Allowances
 from server.app import create_app
 from server.compiler import CompilerProcess
 from server.embedded import Embedded
@@ -27,13 +29,18 @@ from server.errors import Conflict, SettingsError, StoreError
 from server.folder import DataFolder
 from server.formats import FormatError, Rejected, read
 from server.live import Live
+from server.logs import ServiceLog
 from server.preload import preload
 from server.settings import Settings
 from server.snapshots import Current, Snapshots
 from server.store import Role, Store
+from server.worker import Worker
 
-THREADS: Final = 4
-"""Requests that a worker takes at a time; matching itself is bound to one core."""
+THREADS: Final = 32
+"""Requests that a worker takes at a time: those that ``gate`` lets in or has waiting, and room for
+probes, and for bodies that come slowly."""
+SILENT_S: Final = 5
+"""How long a client may be silent within a request: as gunicorn has it before one."""
 FIRST_INDEX_S: Final = 5.0
 """How long a new worker waits for its index before it takes requests; then it answers 503."""
 GRACEFUL_S: Final = 10
@@ -67,7 +74,11 @@ def serve(settings: Settings, *, ready: Callable[[str, Current], None], tell: Te
     """
     master = os.getpid()
     # All of it is taken before anything is written: the port first, since it fails most often.
-    with bind(settings.host, settings.port) as listener, DataFolder(settings.data_dir) as folder:
+    with (
+        bind(settings.host, settings.port) as listener,
+        _bind_metrics(settings) as measured,
+        DataFolder(settings.data_dir) as folder,
+    ):
         embedded = None if settings.redis_url else Embedded(folder.redis)
         try:
             if embedded is not None:
@@ -80,6 +91,7 @@ def serve(settings: Settings, *, ready: Callable[[str, Current], None], tell: Te
                 settings,
                 pair_model=preload(settings.encoder, tell=tell),
                 listener=listener,
+                measured=measured,
                 folder=folder,
                 embedded=embedded,
                 redis_url=url,
@@ -92,7 +104,7 @@ def serve(settings: Settings, *, ready: Callable[[str, Current], None], tell: Te
 
 
 @contextlib.contextmanager
-def bind(host: str, port: int) -> Iterator[socket.socket]:
+def bind(host: str, port: int, *, flag: str = "--port") -> Iterator[socket.socket]:
     """Take the address to listen on.
 
     Raises
@@ -105,16 +117,32 @@ def bind(host: str, port: int) -> Iterator[socket.socket]:
         family, kind, protocol, _, address = found[0]
         listener = socket.socket(family, kind, protocol)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # A client that is silent for so long, within a request, has gone; accepted sockets inherit
+        # it. What drips its request in is for the proxy in front to wait for.
+        silent = struct.pack("ll", SILENT_S, 0)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, silent)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, silent)
         listener.bind(address)
         listener.listen(BACKLOG)  # only now nobody else can have it
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         problem = (
             f"cannot listen on {host} port {port}: {reason}; stop what listens there, or choose "
-            "another with --port (0 takes a free one)"
+            f"another with {flag}" + (" (0 takes a free one)" if flag == "--port" else "")
         )
         raise SettingsError([problem]) from error
     with listener:
+        yield listener
+
+
+@contextlib.contextmanager
+def _bind_metrics(settings: Settings) -> Iterator[socket.socket | None]:
+    """Take the address that tells metrics, where there is to be one."""
+    if settings.metrics is None:
+        yield None
+        return
+    with bind(*settings.metrics, flag="--metrics") as listener:
+        metrics.answer_nobody()
         yield listener
 
 
@@ -183,6 +211,7 @@ class Service(BaseApplication):
         *,
         pair_model: PairModel | None,
         listener: socket.socket,
+        measured: socket.socket | None,
         folder: DataFolder,
         embedded: Embedded | None,
         redis_url: str,
@@ -191,6 +220,7 @@ class Service(BaseApplication):
         self._settings = settings
         self._pair_model = pair_model
         self._listener = listener.detach()  # gunicorn closes it, and nobody else may keep it
+        self._metrics = measured
         self._folder = folder
         self._embedded = embedded
         self._redis_url = redis_url
@@ -206,11 +236,12 @@ class Service(BaseApplication):
 
     def load_config(self) -> None:
         """Set gunicorn up; none of its own files or variables are read."""
+        ServiceLog.form = self._settings.log_format
         proxies = ",".join(str(network) for network in self._settings.trusted_proxies)
         options: dict[str, Any] = {
             "bind": f"fd://{self._listener}",
             "workers": self._settings.workers,
-            "worker_class": "gthread",
+            "worker_class": Worker,
             "threads": THREADS,
             "timeout": 60,
             "graceful_timeout": GRACEFUL_S,
@@ -219,9 +250,8 @@ class Service(BaseApplication):
             "control_socket_disable": True,
             "loglevel": "warning",
             "logger_class": ServiceLog,
-            "accesslog": "-" if self._settings.access_log else None,
-            "access_log_format": "%(t)s %(m)s %(U)s %(s)s %(B)s bytes %(M)s ms",
             "post_fork": self._post_fork,
+            "child_exit": self._child_exit,
             "worker_exit": self._worker_exit,
         }
         if Path("/dev/shm").is_dir():  # noqa: S108
@@ -231,14 +261,18 @@ class Service(BaseApplication):
 
     def load(self) -> Any:
         """Make the application of one worker; called after the fork."""
-        self._set_up_log()
+        logs.set_up(self._settings.log_format, requests=self._settings.access_log)
         store = Store(self._redis_url)
         snapshots = Snapshots(self._folder.snapshots, pair_model=self._pair_model)
         self._live = Live(store, snapshots, on_first=self._on_first)
-        app = create_app(self._settings, store=store, live=self._live)
+        allowances = Allowances(self._settings, store)
+        app = create_app(self._settings, store=store, live=self._live, allowances=allowances)
         # Afterwards: routes and snapshots both parse Python literals, and CPython 3.11 does not
         # do that in two threads at once without now and then a SystemError.
         self._live.start()
+        allowances.start()
+        if self._metrics is not None:
+            metrics.expose(self._metrics)
         self._live.wait(FIRST_INDEX_S)  # until then other workers take the requests
         return app
 
@@ -264,24 +298,23 @@ class Service(BaseApplication):
             if os.read(self._first, 1):
                 self._ready(current)
 
-    def _set_up_log(self) -> None:
-        logger = logging.getLogger("claimlight.server")
-        logger.setLevel(logging.INFO if self._settings.access_log else logging.WARNING)
-        logger.propagate = False
-        handler = logging.StreamHandler()
-        handler.setFormatter(logging.Formatter("[%(asctime)s] %(message)s", "%Y-%m-%d %H:%M:%S %z"))
-        logger.handlers = [handler]
-
     def _leave_to_master(self) -> None:
-        self._set_up_log()
+        logs.set_up(self._settings.log_format, requests=self._settings.access_log)
         self._folder.leave_to_parent()
 
     def _post_fork(self, _arbiter: object, _worker: object) -> None:
         self._folder.leave_to_parent()
 
+    def _child_exit(self, _arbiter: object, worker: Any) -> None:
+        metrics.WORKERS_ENDED.inc()
+        metrics.forget(worker.pid)
+
     def _worker_exit(self, _arbiter: object, worker: Any) -> None:
         if self._live is not None and worker.pid == os.getpid():
             self._live.stop()
+            logging.shutdown()
+            # Not by way of the libraries' own ends: their threads were left behind in the master.
+            os._exit(0)
 
 
 class _Master(Arbiter):
@@ -298,20 +331,3 @@ class _Master(Arbiter):
     def handle_usr2(self) -> None:
         """Ignore it: a second master could not have the data folder."""
         log.warning("USR2 is ignored: stop the service and start it again")
-
-
-class ServiceLog(glogging.Logger):
-    """gunicorn's log without the addresses and requests it writes on errors."""
-
-    def setup(self, cfg: Any) -> None:
-        """Set the log up anew, which gunicorn does on reload as well."""
-        super().setup(cfg)
-        self.error_log.filters = [_without_requests]
-
-
-def _without_requests(record: logging.LogRecord) -> bool:
-    told = str(record.msg)
-    for beginning in ("Error handling request", "Invalid request"):
-        if told.startswith(beginning):
-            record.msg, record.args = beginning, ()
-    return True

@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -24,9 +25,20 @@ from server.errors import SettingsError
 
 PREFIX: Final = "CLAIMLIGHT_"
 MAX_WORKERS: Final = 256
+CHARS_A_MINUTE: Final = 1_000_000
+"""Eighty whole pages of 100 sentences; a reader's browser, which asks the local filter first,
+sends a tenth of a page."""
+MOST_CHARS_A_MINUTE: Final = 10**9 - 1
 _CHECKOUT: Final = Path(__file__).resolve().parent.parent
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class LogFormat(StrEnum):
+    """How a line of the log is written."""
+
+    TEXT = "text"
+    JSON = "json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +55,23 @@ class Settings:
     cors_origins: tuple[str, ...]
     trusted_proxies: tuple[Network, ...]
     access_log: bool
+    log_format: LogFormat
+    metrics: tuple[str, int] | None
+    chars_a_minute: int | None
+    token_chars_a_minute: int
     server: str | None
     token: str | None
+
+    @property
+    def client_chars_a_minute(self) -> int:
+        """Characters a minute of one client; 0: no limit.
+
+        By default there is one as soon as others than this machine's users can be clients.
+        """
+        if self.chars_a_minute is not None:
+            return self.chars_a_minute
+        exposed = bool(self.trusted_proxies) or not _loopback(self.host)
+        return CHARS_A_MINUTE if exposed else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +195,35 @@ def _networks(text: str) -> tuple[Network, ...]:
         raise ValueError("addresses or networks such as 10.0.0.0/8, separated by commas") from error
 
 
+def _loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _chars(text: str) -> int | None:
+    return None if text == "auto" else _whole(0, MOST_CHARS_A_MINUTE)(text)
+
+
+def _bind(text: str) -> tuple[str, int] | None:
+    if not text:
+        return None
+    host, _, port = text.rpartition(":")
+    try:
+        return _host(host.removeprefix("[").removesuffix("]")), _whole(1, 65_535)(port)
+    except ValueError as error:
+        raise ValueError("an address with a port, such as 127.0.0.1:9321 or [::1]:9321") from error
+
+
+def _log_format(text: str) -> LogFormat:
+    if text not in list(LogFormat):
+        raise ValueError("text or json")
+    return LogFormat(text)
+
+
 def _yes_or_no(text: str) -> bool:
     if text.lower() not in {"yes", "no", "true", "false", "1", "0"}:
         raise ValueError("yes or no")
@@ -228,6 +284,28 @@ TABLE: Final[tuple[Setting, ...]] = (
         "trusted_proxies", "", _networks, "Proxies whose X-Forwarded-For is believed, by address."
     ),
     Setting("access_log", "no", _yes_or_no, "Log a line for each request: no text, no address."),
+    Setting(
+        "log_format",
+        "text",
+        _log_format,
+        "How the log is written: text for people, json for programs, an object a line.",
+    ),
+    Setting(
+        "metrics", "", _bind, "Address and port that tell metrics to Prometheus; none: not told."
+    ),
+    Setting(
+        "chars_a_minute",
+        "auto",
+        _chars,
+        "Characters that one client (an IPv4 address, an IPv6 /64) may send a minute; 0: no limit; "
+        f"auto: {CHARS_A_MINUTE:,}, or none where only this machine can reach the service.",
+    ),
+    Setting(
+        "token_chars_a_minute",
+        "200000000",
+        _whole(0, MOST_CHARS_A_MINUTE),
+        "Characters that may be pushed with one token a minute; 0: no limit.",
+    ),
     Setting("server", "", _server, "The service that the command line speaks to."),
     Setting("token", "", _token, "The token that the command line shows to the service."),
 )

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import shutil
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from server.commands.terminal import complain, console, read_settings, speaks
-from server.settings import TABLE
+from server.settings import TABLE, Settings
 
 if TYPE_CHECKING:
     from server.snapshots import Current
@@ -42,17 +44,37 @@ def serve(**flags: str | None) -> None:
     private Redis, and begins with the starter cases. Every setting can be given as a flag or as a
     variable, named in brackets; a flag wins.
     """
-    settings = read_settings(**flags)
     # One thread a worker for linear algebra: there are as many workers as cores. Has to be said
-    # before numpy is loaded.
+    # before numpy is loaded, which reading the settings does.
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
-    from server import runtime
+    settings = read_settings(**flags)
+    with _folder_of_counts(settings):
+        from server import runtime
 
-    def ready(address: str, current: Current) -> None:
-        _welcome(address, current, settings.data_dir)
+        def ready(address: str, current: Current) -> None:
+            _welcome(address, current, settings.data_dir)
 
-    runtime.serve(settings, ready=ready, tell=lambda text: complain(text, style="yellow"))
+        runtime.serve(settings, ready=ready, tell=lambda text: complain(text, style="yellow"))
+
+
+@contextlib.contextmanager
+def _folder_of_counts(settings: Settings) -> Iterator[None]:
+    """Make a folder that the workers count into, where metrics are told.
+
+    prometheus_client looks for it when it is loaded, so that this comes first.
+    """
+    if settings.metrics is None:
+        yield
+        return
+    master = os.getpid()
+    folder = tempfile.mkdtemp(prefix="claimlight-metrics-")
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+    try:
+        yield
+    finally:
+        if os.getpid() == master:  # a forked worker leaves through here too
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _welcome(address: str, current: Current, data_dir: Path) -> None:

@@ -13,6 +13,7 @@ from redis.client import Pipeline, PubSub
 from redis.retry import Retry
 from redis.sentinel import Sentinel
 
+from server import metrics
 from server.address import Sentinels, sentinels
 from server.errors import Unavailable, Unconfirmed, Unreadable
 
@@ -96,9 +97,12 @@ def guarded() -> Iterator[None]:
         # Of a pipeline redis-py tells the command as well, and with it what is to be stored.
         reason = str(error).rpartition("caused error: ")[2][:200]
         if reason.startswith("WRONGTYPE"):
+            metrics.REDIS_ERRORS.labels("unreadable").inc()
             raise Unreadable("a key of Claimlight in Redis holds something else") from None
+        metrics.REDIS_ERRORS.labels("refused").inc()
         raise Unavailable(f"Redis refuses, nothing was changed: {reason}") from None
     except (redis.RedisError, OSError) as error:
+        metrics.REDIS_ERRORS.labels("away").inc()
         raise Unavailable("Redis is away; nothing was changed, try again in a moment") from error
 
 
@@ -113,6 +117,7 @@ def lost(error: redis.RedisError) -> bool:
 
 def unconfirmed() -> Unconfirmed:
     """Return the error for a step whose fate nobody knows."""
+    metrics.REDIS_ERRORS.labels("unconfirmed").inc()
     return Unconfirmed(_UNCONFIRMED)
 
 
@@ -136,6 +141,7 @@ class Listener:
                 self._pubsub.subscribe(self._channel)
             return self._pubsub.get_message(timeout=timeout_s) is not None
         except (redis.RedisError, OSError, ValueError):
+            metrics.REDIS_ERRORS.labels("channel").inc()
             self._drop()
             self._closed.wait(timeout_s)
             return False

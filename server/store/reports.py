@@ -7,9 +7,7 @@ forgets the rest (``MAXLEN``, ``MINID``, ``EXPIRE``).
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import json
-import secrets
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,12 +17,8 @@ from server.store.connection import guarded
 
 KEPT_DAYS: Final = 30
 MOST_REPORTS: Final = 10_000
-WINDOW_S: Final = 60
 
 _REPORTS: Final = "claimlight:reports"
-_SALT: Final = "claimlight:reports:salt"
-_RATE: Final = "claimlight:reports:rate:"
-_SALT_S: Final = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,26 +64,6 @@ class Reports:
         """Forget a report; False where there is none of that id."""
         with guarded():
             return bool(self._redis.xdel(_REPORTS, report_id))
-
-    def seen(self, address: str) -> tuple[int, int]:
-        """Count a report from an address.
-
-        Returns
-        -------
-        How many it has sent in this window of a minute, and the seconds until the next one. The
-        address itself is not kept: only a digest with a salt that lives for a day.
-        """
-        with guarded(), self._redis.pipeline() as pipe:
-            pipe.set(_SALT, secrets.token_hex(16), nx=True, ex=_SALT_S)
-            pipe.get(_SALT)
-            pipe.time()
-            _, salt, (second, _) = pipe.execute()
-            digest = hashlib.sha256(f"{_text(salt)} {address}".encode()).hexdigest()[:32]
-            key = f"{_RATE}{second // WINDOW_S}:{digest}"
-            pipe.incr(key)
-            pipe.expire(key, WINDOW_S)
-            count, _ = pipe.execute()
-        return int(count), WINDOW_S - second % WINDOW_S
 
 
 def _oldest_id() -> str:

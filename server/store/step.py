@@ -11,7 +11,7 @@ retractions        hash    id → when and why a case was retracted
 tokens             hash    name → SHA-256, role, dates
 confirmed          string  written to see replicas follow
 reports            stream  what readers reported, for 30 days
-reports:rate:…     string  how many of them one address sent this minute; reports:salt
+usage:…            string  what one client used in a minute, under a digest; usage:salt
 published          channel each version is announced here
 =================  ======  ===============================================================
 """

@@ -16,10 +16,12 @@ import redis
 from redis.client import Pipeline
 
 from matcher.case import Case
+from server import metrics
 from server.address import sentinels
 from server.errors import (
     Conflict,
     RevertConflict,
+    StoreError,
     Unavailable,
     UnknownVersion,
     Unreadable,
@@ -51,6 +53,7 @@ from server.store.step import (
     touched_ids,
 )
 from server.store.tokens import Tokens
+from server.store.usage import Usage
 from server.store.values import Changeset, Contents, Difference, Published, Retraction, Update
 
 REPLICA_TIMEOUT_S: Final = 2.0
@@ -76,6 +79,7 @@ class Store:
         self._replicated = sentinels(url) is not None
         self.tokens = Tokens(self._redis)
         self.reports = Reports(self._redis)
+        self.usage = Usage(self._redis)
 
     def close(self) -> None:
         """Let go of all connections."""
@@ -303,6 +307,21 @@ class Store:
         return self._publish(inverse, Signature(who, note, expected_version, confirm, dry_run))
 
     def _publish(
+        self, changes: Callable[[Pipeline], Step], signature: Signature
+    ) -> tuple[int, Difference]:
+        outcome = "failed"
+        try:
+            version, difference = self._attempt(changes, signature)
+            outcome = "published" if difference else "unchanged"
+        except StoreError as error:
+            outcome = type(error).__name__.lower()
+            raise
+        finally:
+            if not signature.dry_run:
+                metrics.PUBLICATIONS.labels(outcome).inc()
+        return version, difference
+
+    def _attempt(
         self, changes: Callable[[Pipeline], Step], signature: Signature
     ) -> tuple[int, Difference]:
         for _ in range(MAX_ATTEMPTS):

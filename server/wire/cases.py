@@ -98,6 +98,9 @@ class Limits(Answer):
     limit: int = MAX_LIMIT
     page_size: int = MAX_PAGE_SIZE
     changes_bytes: int = MAX_CHANGES_BYTES
+    chars_a_minute: int | None = Field(
+        None, description="characters a minute of one client; null: no limit"
+    )
 
 
 class IndexAnswer(IndexState):

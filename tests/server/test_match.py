@@ -300,7 +300,7 @@ def test_no_text_is_logged_or_repeated_whatever_is_sent(
         SECRET.encode() + b"\xff",
     ):
         assert SECRET not in json.dumps(refuse(reading, bad))
-    assert "match: 2 sentences, 1 matches" in caplog.text
+    assert "sentences 2, matches 1" in caplog.text
     assert SECRET not in caplog.text
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import redis
 
-from server.reports import REPORTS_A_WINDOW
+from server.allowance import REPORTS_A_MINUTE
 from server.store import Role, Store
 from server.store.reports import KEPT_DAYS, MOST_REPORTS
 from tests.server.conftest import MakeCase, Service
@@ -74,10 +74,10 @@ def test_report_that_is_not_as_documented_is_refused(
 def test_one_address_may_report_only_so_often_and_another_is_not_held_up(
     published: Service,
 ) -> None:
-    answers = [report(published) for _ in range(REPORTS_A_WINDOW + 1)]
+    answers = [report(published) for _ in range(REPORTS_A_MINUTE + 1)]
     while answers[-1].status_code == 200:  # a new minute began in between
         answers.append(report(published))
-    assert [answer.status_code for answer in answers[:REPORTS_A_WINDOW]] == [200] * REPORTS_A_WINDOW
+    assert [answer.status_code for answer in answers[:REPORTS_A_MINUTE]] == [200] * REPORTS_A_MINUTE
     refused = answers[-1]
     assert refused.status_code == 429
     assert 1 <= int(refused.headers["Retry-After"]) <= 60
@@ -93,7 +93,7 @@ def test_address_of_a_reader_is_not_kept(published: Service, raw_redis: redis.Re
 
 
 def test_forwarded_address_is_believed_from_a_trusted_proxy_alone(published: Service) -> None:
-    from server.reports import client_address
+    from server.clients import client_address
     from server.settings import from_environment
 
     proxies = from_environment({"CLAIMLIGHT_TRUSTED_PROXIES": "10.0.0.0/8"}).trusted_proxies
