@@ -45,7 +45,7 @@ def serve(**flags: str | None) -> None:
     variable, named in brackets; a flag wins.
     """
     # One thread a worker for linear algebra: there are as many workers as cores. Has to be said
-    # before numpy is loaded, which reading the settings does.
+    # before numpy is loaded.
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
     settings = read_settings(**flags)
