@@ -12,8 +12,9 @@ from server import metrics, watch
 from server.allowance import charge_text
 from server.exchange import answer, current_index, read_body
 from server.gate import Gate
-from server.live import Current, Live
+from server.live import Live
 from server.openapi import operation
+from server.snapshots import Current
 from server.wire.cases import IndexState
 from server.wire.match import MatchAnswer, MatchRequest, Query, match_answer, read_match
 
