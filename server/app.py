@@ -73,9 +73,10 @@ def create_app(
     app.register_blueprint(reports.blueprint(store, live))
     app.register_blueprint(health.blueprint(live))
     app.register_blueprint(pages.blueprint())
+    # What is registered first has the last word.
+    app.after_request(_secure)
     problems.register(app)
     _allow_origins(app, settings.cors_origins)
-    app.after_request(_secure)
     return app
 
 

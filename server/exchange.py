@@ -5,12 +5,21 @@ from __future__ import annotations
 from typing import TypeVar
 
 from flask import Request, Response, request
+from gunicorn.http.errors import ParseException
 from pydantic import BaseModel
 from werkzeug.exceptions import ClientDisconnected, PreconditionFailed, RequestEntityTooLarge
 
 from server.faults import Fault, WireError, check, pointer
 from server.live import Live
-from server.problems import MEDIA_TYPE, TOO_LARGE, TOO_SLOW, UNAVAILABLE, Problem, sentence
+from server.problems import (
+    INVALID,
+    MEDIA_TYPE,
+    TOO_LARGE,
+    TOO_SLOW,
+    UNAVAILABLE,
+    Problem,
+    sentence,
+)
 from server.snapshots import Current
 
 M = TypeVar("M", bound=BaseModel)
@@ -26,7 +35,7 @@ def read_body(*media_types: str, limit: int) -> bytes:
     ------
     Problem
         415 where the media type is none of those named, 413 above ``limit`` bytes, 408 where it
-        stops coming.
+        stops coming, 400 where its chunks cannot be told apart.
     """
     if request.mimetype not in media_types:
         found = request.mimetype[:100] or "none"
@@ -41,6 +50,8 @@ def read_body(*media_types: str, limit: int) -> bytes:
         raise Problem(TOO_LARGE, f"The body has {found}; the limit is {limit:,} bytes.") from error
     except ClientDisconnected as error:  # or silent for longer than the socket waits
         raise Problem(TOO_SLOW, "The body did not come in time.") from error
+    except ParseException as error:
+        raise Problem(INVALID, "The chunks of the body are not as HTTP has them.") from error
 
 
 def read_query(model: type[M], source: Request = request) -> M:

@@ -17,7 +17,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, InternalServerError, default_exceptions
 
 from server.faults import Fault, WireError
 from server.watch import request_id
@@ -122,6 +122,11 @@ KINDS: Final = (
 _BY_STATUS: Final = {kind.status: kind for kind in reversed(KINDS)}
 
 
+def of_status(status: int) -> Kind:
+    """The first kind of a status; of one that we never choose ourselves, a kind without a name."""
+    return _BY_STATUS.get(status) or Kind("other", status, HTTPStatus(status).phrase, "")
+
+
 class Problem(Exception):
     """Raised by a view to answer with an error.
 
@@ -187,6 +192,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(WireError, _from_wire)
     app.register_error_handler(HTTPException, _from_http)
     app.register_error_handler(Exception, _from_fault)
+    app.after_request(_shaped)
 
 
 def _from_wire(error: WireError) -> Response:
@@ -197,7 +203,7 @@ def _from_http(error: HTTPException) -> Response:
     """Give what the framework itself refuses the shape of all other problems."""
     status = error.code or 500
     phrase = HTTPStatus(status).phrase
-    kind = _BY_STATUS.get(status) or Kind("other", status, phrase, "")
+    kind = of_status(status)
     headers = {
         name: value
         for name, value in error.get_headers()
@@ -209,6 +215,14 @@ def _from_http(error: HTTPException) -> Response:
     elif kind is NOT_FOUND:
         detail = "No page and no part of the API has this address; see /docs."
     return Problem(kind, detail, headers=headers).response()
+
+
+def _shaped(response: Response) -> Response:
+    """Give the one shape to what the framework refuses without raising, such as a 412 of a file."""
+    if response.status_code < 400 or response.mimetype == "application/problem+json":
+        return response
+    response.close()  # it may hold a file open
+    return _from_http(default_exceptions.get(response.status_code, InternalServerError)())
 
 
 def _from_fault(error: Exception) -> Response:

@@ -1,10 +1,21 @@
-"""gunicorn's worker with threads, with one wait moved to where it delays nobody else."""
+"""gunicorn's worker with threads: it delays nobody, and refuses in the shape of all refusals.
+
+What is no HTTP never reaches the application; gunicorn would answer with a page of its own,
+without our headers and with the request quoted.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import contextlib
+import json
+import socket
+from http import HTTPStatus
+from typing import Any, cast
 
 from gunicorn.workers.gthread import ThreadWorker
+
+from server.app import SECURITY_HEADERS
+from server.problems import of_status
 
 
 class Worker(ThreadWorker):
@@ -22,6 +33,53 @@ class Worker(ThreadWorker):
             conn.close = _closed
         return kept
 
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: Any) -> None:
+        """Tell the client what is wrong with its request, where it still listens."""
+        said = _Said()
+        super().handle_error(req, cast("socket.socket", said), addr, exc)
+        with contextlib.suppress(OSError):  # who sends no HTTP seldom waits for the answer
+            client.sendall(refusal(said.status))
+
 
 def _closed(**_: object) -> None:
     """Do nothing: the connection is closed already."""
+
+
+class _Said:
+    """Stands in for the client while gunicorn, which knows its errors, chooses the status."""
+
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+
+    def gettimeout(self) -> float:
+        return 0.0
+
+    def sendall(self, data: bytes) -> None:
+        status = HTTPStatus(int(data.split(b" ", 2)[1]))
+        # A transfer coding that nobody knows is the client's fault, and no failure of ours.
+        unknown = status is HTTPStatus.NOT_IMPLEMENTED
+        self.status = HTTPStatus.BAD_REQUEST if unknown else status
+
+
+def refusal(status: HTTPStatus) -> bytes:
+    """A whole response for a request that cannot be read; it quotes nothing of it."""
+    kind = of_status(status)
+    body = json.dumps(
+        {
+            "type": kind.type,
+            "title": kind.title,
+            "status": status,
+            "detail": f"{status.phrase}: this cannot be read as an HTTP request.",
+            "instance": "",
+            "errors": [],
+        }
+    )
+    headers = {
+        "Connection": "close",
+        "Content-Type": "application/problem+json",
+        "Content-Length": str(len(body)),
+        "Cache-Control": "no-store",
+        **SECURITY_HEADERS,
+    }
+    lines = [f"HTTP/1.1 {status.value} {status.phrase}"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    return ("\r\n".join(lines) + f"\r\n\r\n{body}").encode()

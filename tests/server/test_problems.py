@@ -117,3 +117,15 @@ def test_address_that_is_echoed_cannot_be_more_than_an_address(reading: Service)
     answer = reading.client.get("/%3Cscript%3E%E2%80%AE%FF")
     problem = assert_problem(answer)
     assert re.fullmatch(r"[\x21-\x7e]+", problem["instance"])
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"), [({"If-Match": '"x"'}, 412), ({"Range": "bytes=9999999-"}, 416)]
+)
+def test_refusal_of_a_file_has_the_one_shape_too(
+    reading: Service, headers: dict[str, str], status: int
+) -> None:
+    answer = reading.client.get("/static/claimlight.css", headers=headers, buffered=True)
+    assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
+    assert answer.get_json()["status"] == status
+    assert "Content-Security-Policy" in answer.headers
