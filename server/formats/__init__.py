@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO, Final, cast
@@ -37,6 +38,8 @@ WRITERS: Final[Mapping[str, Writer]] = {
 _HEAD_BYTES: Final = 65_536
 _OLD_ENCODINGS: Final = ["cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1257"]
 """In which spreadsheets write tables where they do not write Unicode."""
+_NOT_SHOWN: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+"""What a terminal would obey, and half characters, which no answer can hold."""
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -105,10 +108,16 @@ def _rows(
                 continue
             if isinstance(row, Case):
                 first[row.id] = line
-            yield row
+            yield row if isinstance(row, Case) else _presentable(row)
     finally:
         text.detach()
         buffered.detach()
+
+
+def _presentable(row: Rejected) -> Rejected:
+    """A rejected row that can be shown and sent whatever its id was made of."""
+    shown = None if row.id is None else _NOT_SHOWN.sub("\ufffd", row.id)
+    return Rejected(row.line, shown, _NOT_SHOWN.sub("\ufffd", row.message))
 
 
 def _encoding(start: bytes) -> str:

@@ -101,3 +101,11 @@ def test_file_given_by_its_path_is_read_like_a_stream(tmp_path: Path) -> None:
     path = tmp_path / "cases.jsonl"
     path.write_text(case() + "\n", encoding="utf-8")
     assert list(read(path)) == [Case.model_validate(CASE)]
+
+
+def test_rejected_row_can_be_shown_whatever_its_id_is_made_of() -> None:
+    text = b'{"id": "a\\u001b[31m\\u0007", "claims": []}\n{"id": "\xff\xc3", "claims": []}\n'
+    for row in read(io.BytesIO(text), format="jsonl"):
+        assert isinstance(row, Rejected)
+        assert f"{row.id} {row.message}".isprintable()
+        assert row.message.encode()

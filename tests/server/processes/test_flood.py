@@ -7,6 +7,7 @@ of whole requests.
 
 from __future__ import annotations
 
+import errno
 import json
 import random
 import re
@@ -196,8 +197,9 @@ def _exchange(address: tuple[str, int], sent: bytes) -> bytes:
             connection.shutdown(socket.SHUT_WR)
             while piece := connection.recv(65_536):
                 told += piece
-        except (BrokenPipeError, ConnectionResetError):
-            pass  # refused before all of it was sent
+        except OSError as error:
+            if error.errno not in {errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN}:
+                raise  # these alone mean: refused before all of it was sent
     return told
 
 
