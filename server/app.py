@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 from flask_cors import CORS
+from werkzeug.http import parse_date
 
 from matcher.limits import MAX_BODY_BYTES
 from server import (
@@ -31,6 +32,8 @@ READER_POSTS: Final = r"^/v1/(match|reports)$"
 EXPOSED: Final = ["ETag", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id"]
 PREFLIGHT_S: Final = 7200
 """Seconds a browser may remember a preflight; Chromium's own upper limit."""
+
+_DATES: Final = ("HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_IF_RANGE")
 
 SECURITY_HEADERS: Final = {
     "Content-Security-Policy": (
@@ -73,6 +76,7 @@ def create_app(
     app.register_blueprint(reports.blueprint(store, live))
     app.register_blueprint(health.blueprint(live))
     app.register_blueprint(pages.blueprint())
+    app.before_request(_forget_impossible_dates)
     # What is registered first has the last word.
     app.after_request(_secure)
     problems.register(app)
@@ -102,6 +106,18 @@ def _allow_origins(app: Flask, readers: tuple[str, ...]) -> None:
         max_age=PREFLIGHT_S,
         supports_credentials=False,
     )
+
+
+def _forget_impossible_dates() -> None:
+    """Ignore dates that are none, as HTTP wants it; of a year too large the framework would fail.
+
+    Source: RFC 9110, section 13.1.3.
+    """
+    for name in _DATES:
+        try:
+            parse_date(request.environ.get(name))
+        except OverflowError:
+            del request.environ[name]
 
 
 def _secure(response: Response) -> Response:
