@@ -122,9 +122,9 @@ def blueprint(store: Store, live: Live) -> Blueprint:
         rows = read_push(body, lines=request.mimetype in JSON_LINES)
         reject_unknown(rows, store)
         if rows.rejected and not options.partial and not options.dry_run:
-            raise Problem(
-                REJECTED, f"{len(rows.rejected)} rows were rejected.", errors=rows.rejected
-            )
+            count = len(rows.rejected)
+            found = "1 row was rejected." if count == 1 else f"{count} rows were rejected."
+            raise Problem(REJECTED, found, errors=rows.rejected)
         version, difference = store.apply(
             put=list(rows.put.values()),
             retract=rows.retract,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import ssl
@@ -123,7 +124,9 @@ class Client:
             connected = True
             connection.sock.settimeout(ANSWER_TIMEOUT_S)
             chunks = _chunks(body, progress) if body else None
-            connection.request(method, target, chunks, sent, encode_chunked=False)
+            # Who is refused is told so before all is sent, and the connection is closed.
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                connection.request(method, target, chunks, sent, encode_chunked=False)
             answer = connection.getresponse()
             return answer.status, dict(answer.headers.items()), answer.read()
         except (OSError, http.client.HTTPException) as error:

@@ -187,9 +187,10 @@ def _show_unsent(rows: Rows, *, as_json: bool) -> None:
     if not rows.rejected:
         complain("there is no case in what was given", style="yellow")
     else:
+        way_out = f", or publish the other {good:,} with --partial" if good else ""
         complain(
             f"nothing was published: {len(rows.rejected):,} of {rows.count:,} rows are rejected; "
-            f"mend them, or publish the other {good:,} with --partial"
+            f"mend them{way_out}"
         )
 
 

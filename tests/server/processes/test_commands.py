@@ -100,9 +100,11 @@ def test_a_part_that_fails_tells_what_is_published_already(
     many = [make_case(f"many-{number}") for number in range(10)]
     assert run("push", file_of(*many)).exit_code == 0
     changed = [case.model_copy(update={"summary": "Changed."}) for case in many]
-    long = make_case("long").model_copy(update={"url": "https://example.org/" + 2_000 * "x"})
+    long = make_case("long", 1_000 * "x")
+    long = long.model_copy(update={"url": "https://example.org/" + 2_028 * "x"})
     sizes = [len(case.model_dump_json(exclude_none=True)) + 1 for case in (long, *changed)]
-    limit = max(sizes[0], sum(sizes[1:]))  # either the first, or all others
+    limit = sizes[0]
+    assert sum(sizes[1:]) <= limit  # either the first, or all others
     monkeypatch.setattr("server.commands.push.MAX_CHANGES_BYTES", limit)
     before = version(run)
     done = run("push", file_of(long, *changed))  # the second part would have to be confirmed
@@ -294,7 +296,9 @@ def test_a_wrong_token_and_one_without_the_right_are_denied(
     assert run("history").exit_code == 5
     monkeypatch.setenv("CLAIMLIGHT_TOKEN", token)
     assert run("history").exit_code == 0
-    done = run("push", file_of(make_case("denied")))
+    # More than the service reads before it answers.
+    many = [make_case(f"denied-{number}", "x" * 1_000) for number in range(3_000)]
+    done = run("push", file_of(*many))
     assert done.exit_code == 5
     assert token not in done.output
 
