@@ -114,7 +114,7 @@ def test_metrics_are_told_on_their_own_address_alone_and_leave_nothing_behind(
 
 
 def test_a_log_for_programs_is_an_object_a_line_without_text_or_address(
-    new_service: NewService, make_case: MakeCase
+    new_service: NewService, make_case: MakeCase, eventually: Eventually
 ) -> None:
     service = new_service(
         CLAIMLIGHT_LOG_FORMAT="json",
@@ -126,6 +126,7 @@ def test_a_log_for_programs_is_an_object_a_line_without_text_or_address(
     assert service.ask(f"/v1/cases/{SECRET}", **{"X-Request-Id": "from-the-proxy"})[0] == 404
     os.kill(service.redis_pid, signal.SIGKILL)
     os.kill(service.workers[0], signal.SIGKILL)
+    assert eventually(lambda: "gunicorn.error" in service.log.read_text())
     service.stop()
     told = service.log.read_text()
     assert SECRET not in told
