@@ -149,13 +149,20 @@ def padded(pairs: Sequence[tuple[list[int], int]], padding: int) -> tuple[Tensor
     return ids, sides, mask
 
 
+TEXTS_AT_ONCE: Final = 64
+
+
 @torch.no_grad()
 def unit_vectors(encoder: Encoder, texts: Sequence[list[int]], padding: int) -> NDArray[np.float32]:
     """Mean states of texts (pieces with start and end), normalised: (texts, WIDTH)."""
     encoder.eval()
     vectors = np.zeros((len(texts), WIDTH), dtype=np.float32)
-    for row, text in enumerate(texts):
-        ids, sides, mask = padded([(text, len(text))], padding)
-        mean = encoder(ids, sides, mask)[0].mean(0)
-        vectors[row] = functional.normalize(mean, dim=-1).numpy()
+    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+    for start in range(0, len(order), TEXTS_AT_ONCE):
+        some = order[start : start + TEXTS_AT_ONCE]
+        ids, _, mask = padded([(texts[i], len(texts[i])) for i in some], padding)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            states = encoder(ids, torch.zeros_like(ids), mask).float()
+        means = (states * mask[..., None]).sum(1) / mask.sum(1)[:, None]
+        vectors[some] = functional.normalize(means, dim=-1).numpy()
     return vectors

@@ -29,6 +29,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from matcher.pairs import encode
+from matcher.text import normalise
 from matcher.training.corpora import FOLDS, HELD_OUT
 from matcher.training.examples import Example, Gatherer
 from matcher.training.network import PairNetwork, padded, published_encoder, unit_vectors
@@ -38,7 +39,7 @@ from matcher.wordpiece import WordPiece
 WEIGHTS_SHA256: Final = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """Of the published ``model.safetensors``."""
 SEED: Final = 0
-EPOCHS: Final = 1.4
+EPOCHS: Final = 2.5
 BATCH: Final = 32
 SORTED_BATCHES: Final = 40
 """Batches within which examples are sorted by length, so that little is padding."""
@@ -79,8 +80,8 @@ def trained(weights: Path, train: frozenset[int], epochs: float) -> PairNetwork:
     known: dict[str, NDArray[np.float32]] = {}
 
     def vectors(texts: Sequence[str]) -> NDArray[np.float32]:
-        new = [text for text in texts if text not in known]
-        cut = [[pieces.start, *pieces.ids(text, 94), pieces.end] for text in new]
+        new = list(dict.fromkeys(text for text in texts if text not in known))
+        cut = [[pieces.start, *pieces.ids(normalise(text), 94), pieces.end] for text in new]
         known.update(zip(new, unit_vectors(encoder, cut, pieces.padding), strict=True))
         return np.array([known[text] for text in texts])
 
