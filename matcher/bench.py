@@ -22,7 +22,7 @@ from matcher.evaluate import ON_TOPIC, own_sentences, starter_index
 from matcher.filter import Filter
 from matcher.filterwire import Message, digest, encode, pack
 from matcher.index import Index
-from matcher.pairs import shipped
+from matcher.semantic import shipped
 from matcher.text import normalise, split_sentences, words
 from matcher.training.corpora import DATASETS, rows
 from matcher.types import Sentence
@@ -96,7 +96,7 @@ def build(claims: Sequence[str]) -> Index:
         )
         for i, text in enumerate(claims)
     )
-    return Index.build(cases, pair_model=shipped())
+    return Index.build(cases, semantic=shipped())
 
 
 Find = Callable[[Sequence[str]], list[str | None]]
@@ -221,7 +221,7 @@ def main() -> None:
         )
         ways = {
             "claimlight": (engine(index), len(data.ordinary)),
-            "the same, words alone": (engine(index.without_pair_model()), len(data.ordinary)),
+            "the same, words alone": (engine(index.without_semantic()), len(data.ordinary)),
             "SQLite FTS5": (sqlite_fts5(data.claims), 300),
             "naive rapidfuzz scan": (naive_scan(data.claims), NAIVE_SENTENCES),
         }

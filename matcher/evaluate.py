@@ -23,7 +23,7 @@ from matcher.case import Case
 from matcher.filter import Filter
 from matcher.index import Index
 from matcher.limits import MAX_LIMIT
-from matcher.pairs import shipped
+from matcher.semantic import shipped
 from matcher.text import split_sentences
 from matcher.training.corpora import DATASETS, HELD_OUT, fold, rows
 from matcher.training.gather import euvsdisinfo_titles, spelling
@@ -105,7 +105,7 @@ def starter_index() -> Index:
             for file in sorted((DATA / "cases").glob("*.jsonl"))
             for line in file.read_text(encoding="utf-8").splitlines()
         ),
-        pair_model=shipped(),
+        semantic=shipped(),
     )
 
 
@@ -165,7 +165,7 @@ def _title(case_id: str, *wordings: str) -> Case:
 def titles_index() -> Index:
     """The titles of the EUvsDisinfo cases, each distinct one once."""
     made = (_title(f"c{i}", title) for i, title in enumerate(euvsdisinfo_titles()))
-    return Index.build(made, pair_model=shipped())
+    return Index.build(made, semantic=shipped())
 
 
 def unseen_news() -> list[str]:
@@ -231,7 +231,7 @@ def checkthat(year: str, part: str, data: str) -> Iterator[Row]:
         _title(f"c{i}", c["claim"], c["title"], c.get("subtitle") or "")
         for i, c in enumerate(claims)
     )
-    index = Index.build(made, pair_model=shipped())
+    index = Index.build(made, semantic=shipped())
     number = {c["id"]: f"c{i}" for i, c in enumerate(claims)}
     text = {c["id"]: c["claim"] for c in claims}
     tweets = [
@@ -250,7 +250,7 @@ def checkthat(year: str, part: str, data: str) -> Iterator[Row]:
     }.items():
         yield row(f"CheckThat! {year} {part}: {name}", values, better="higher", data=data)
     claimed = (_title(f"c{i}", c["claim"]) for i, c in enumerate(claims))
-    news = best_matches(Index.build(claimed, pair_model=shipped()), unseen_news())
+    news = best_matches(Index.build(claimed, semantic=shipped()), unseen_news())
     name = f"Snopes claims {year}: ordinary news shown as match"
     yield row(name, shown(news, Band.MATCH), better="lower", data="apart", per=1_000)
 
@@ -266,7 +266,7 @@ def contradictions() -> Iterator[Row]:
     pairs = [r for r in rows("negation/relations") if fold(r["claim"]) in HELD_OUT]
     claims = sorted({p["claim"] for p in pairs})
     made = (_title(f"c{i}", claim) for i, claim in enumerate(claims))
-    index = Index.build(made, pair_model=shipped())
+    index = Index.build(made, semantic=shipped())
     found = best_matches(index, [p["text"] for p in pairs])
     for relation, better in (("repeats", "higher"), ("contradicts", "lower"), ("neither", "lower")):
         hits = [

@@ -17,11 +17,11 @@ from matcher.compiling import Progress
 from matcher.content import Content
 from matcher.language import primary
 from matcher.lexical import Lexical, candidates, look_up
-from matcher.pairs import PairModel
 from matcher.pipeline import match_sentences
 from matcher.reading import read
 from matcher.related import related
 from matcher.score import THRESHOLDS
+from matcher.semantic import Semantic
 from matcher.snapshot import Snapshot
 from matcher.text import normalise
 from matcher.types import Outcome, Related, Sentence
@@ -36,9 +36,9 @@ CACHED_RELATED: Final = 2_000
 class Index:
     """Cases, compiled. Every method may be called from any thread at the same time."""
 
-    def __init__(self, content: Snapshot, pair_model: PairModel | None = None) -> None:
+    def __init__(self, content: Snapshot, semantic: Semantic | None = None) -> None:
         self._content: Final = Content(content)
-        self.pair_model: Final = pair_model
+        self.semantic: Final = semantic
         arrays = content.arrays
         self.rows: Final = self._content.rows
         self.lexical: Final = Lexical(
@@ -55,7 +55,7 @@ class Index:
         self.languages: Final = dict(content.header["languages"])
         self.claims: Final = int(content.header["claims"])
         self.thresholds: Final = {band.value: lower for band, lower in THRESHOLDS.items()}
-        self.encoder: Final = pair_model.name if pair_model else None
+        self.encoder: Final = semantic.name if semantic else None
         # Neither refers to the index: one that is replaced is freed at once, and not when the
         # garbage collector comes by.
         self.row_reading: Final = lru_cache(maxsize=CACHED_ROWS)(self._content.reading)
@@ -71,12 +71,12 @@ class Index:
         cases: Iterable[Case],
         *,
         previous: Index | None = None,
-        pair_model: PairModel | None = None,
+        semantic: Semantic | None = None,
         progress: Progress | None = None,
     ) -> Self:
         """Compile cases; equal cases in any order give an equal index.
 
-        Cases that ``previous`` holds unchanged are not read again. Without ``pair_model`` the
+        Cases that ``previous`` holds unchanged are not read again. Without ``semantic`` the
         light stage decides alone.
 
         Raises
@@ -90,14 +90,14 @@ class Index:
                 raise ValueError(f"two cases have the id {after.id!r}")
         if previous is None:
             return cls(
-                compiling.revised(compiling.empty(), ordered, (), progress=progress), pair_model
+                compiling.revised(compiling.empty(), ordered, (), progress=progress), semantic
             )
         put = [case for case in ordered if not previous.holds(case)]
         gone = {case_id.decode() for case_id in previous._content.ids} - {
             case.id for case in ordered
         }
         content = compiling.revised(previous._content.snapshot, put, gone, progress=progress)
-        return cls(content, pair_model)
+        return cls(content, semantic)
 
     def revised(self, put: Iterable[Case], gone: Collection[str] = ()) -> Self:
         """The index with some cases put and others gone; equal to one built of them all.
@@ -113,14 +113,14 @@ class Index:
         ids = [case.id for case in ordered]
         if len(set(ids)) < len(ids) or not set(ids).isdisjoint(gone):
             raise ValueError("a case is given twice")
-        return type(self)(compiling.revised(self._content.snapshot, ordered, gone), self.pair_model)
+        return type(self)(compiling.revised(self._content.snapshot, ordered, gone), self.semantic)
 
     def save(self, folder: Path) -> None:
         """Write the index as a snapshot folder, whole or not at all (SnapshotError)."""
         snapshot.save(self._content.snapshot, folder)
 
     @classmethod
-    def load(cls, folder: Path, *, pair_model: PairModel | None = None) -> Self:
+    def load(cls, folder: Path, *, semantic: Semantic | None = None) -> Self:
         """Map a snapshot folder into memory.
 
         Raises
@@ -128,9 +128,9 @@ class Index:
         SnapshotError
             where it is missing, damaged, or of another format.
         """
-        return cls(snapshot.load(folder), pair_model)
+        return cls(snapshot.load(folder), semantic)
 
-    def without_pair_model(self) -> Self:
+    def without_semantic(self) -> Self:
         """The same index, deciding by words alone."""
         return type(self)(self._content.snapshot)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 
 from matcher.detect import reading_language
 from matcher.evidence import OVERLAP, overlap, wording
+from matcher.guard import JUST_BELOW
+from matcher.judging import Judged, judge
 from matcher.lexical import Candidates, candidates, look_up
 from matcher.passages import passages
 from matcher.reading import Reading
-from matcher.score import JUST_BELOW, THRESHOLDS, band, design, design_read, guarded, scorer
+from matcher.score import THRESHOLDS, band
 from matcher.types import Band, Guard, Match, Outcome, Sentence, Skipped, Why
 
 if TYPE_CHECKING:
@@ -24,21 +26,21 @@ GATE: Final = 3.0
 """Least shared idf times claim cover for a pair to be weighed at all; see ``rough``."""
 WEIGHED_PAIRS: Final = 4
 """Pairs weighed a passage: ten find two hundredths more of the cases, at twice the cost."""
-READ_PAIRS: Final = 256
-"""Pairs that the pair model reads a request, best first: a bound on the cost of a hostile one."""
 CONTRARY: Final = (Guard.NEGATED, Guard.QUOTED)
-PAIR_LANGUAGE: Final = "en"
-"""The language that the pair model was trained on."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
     """One passage of a sentence against one row of the index, judged."""
 
-    score: float
-    guard: Guard | None
+    judged: Judged
     row: int
     reading: Reading
+
+    @property
+    def worth(self) -> tuple[float, float]:
+        """What pairs are compared by: their scores, and where those are held what they were."""
+        return self.judged.score, self.judged.unheld
 
 
 def match_sentences(
@@ -62,15 +64,21 @@ def match_sentences(
     best: list[dict[int, _Pair]] = [{} for _ in sentences]
     for owner, pair in _judge(index, owners, readings, everything=least <= 0, limit=limit):
         case = int(index.rows.case[pair.row])
-        if case not in best[owner] or pair.score > best[owner][case].score:
+        if case not in best[owner] or pair.worth > best[owner][case].worth:
             best[owner][case] = pair
     matches = [
         _match(index, sentence, case, pair)
         for sentence, found in zip(sentences, best, strict=True)
-        for case, pair in sorted(found.items(), key=lambda one: (-one[1].score, one[0]))[:limit]
-        if pair.score >= least
+        for case, pair in sorted(found.items(), key=_best_first)[:limit]
+        if pair.judged.score >= least
     ]
     return Outcome(matches=tuple(matches), skipped=tuple(skipped))
+
+
+def _best_first(found: tuple[int, _Pair]) -> tuple[float, float, int]:
+    case, pair = found
+    score, unheld = pair.worth
+    return -score, -unheld, case
 
 
 def _judge(
@@ -92,63 +100,36 @@ def _judge(
     ]
     worded = np.array([wording(*pair) for pair in pairs], dtype=np.float32)
     evidence = np.column_stack((common[kept], worded))
-    scores = _scores(index, pairs, evidence, everything=everything)
-    sentences = proposed.sentence[kept].tolist()
+    sentences = proposed.sentence[kept]
+    found = judge(
+        index.semantic, len(index), pairs, evidence, sentences=sentences, everything=everything
+    )
     return [
-        (owners[sentence], _Pair(*judged, row, readings[sentence]))
+        (owners[sentence], _Pair(judged, row, readings[sentence]))
         for judged, sentence, row in zip(
-            _overshadowed(scores, sentences), sentences, proposed.row[kept].tolist(), strict=True
+            _overshadowed(found, sentences.tolist()),
+            sentences.tolist(),
+            proposed.row[kept].tolist(),
+            strict=True,
         )
     ]
 
 
-def _overshadowed(
-    scores: list[tuple[float, Guard | None]], sentences: list[int]
-) -> Iterator[tuple[float, Guard | None]]:
+def _overshadowed(found: Sequence[Judged], sentences: Sequence[int]) -> Iterator[Judged]:
     """Hold what comes after a contradiction of the nearest claim.
 
     A sentence that denies or debunks the claim nearest to it is about that one; that it also
     comes near to others of the same subject is no reason to show them.
     """
-    nearest: Guard | None = None
-    for i, (score, guard) in enumerate(scores):
-        if not i or sentences[i] != sentences[i - 1]:
-            nearest = guard if guard in CONTRARY and band(score) is None else None
-        limit = THRESHOLDS[Band.SIMILAR] - JUST_BELOW
-        yield (limit, nearest) if nearest and score > limit else (score, guard)
-
-
-def _scores(
-    index: Index,
-    pairs: list[tuple[Reading, Reading]],
-    evidence: NDArray[np.float32],
-    *,
-    everything: bool,
-) -> list[tuple[float, Guard | None]]:
-    """Score and guard of each pair: by the light stage, and by the pair model where it reads."""
-    model, cases = scorer(), len(index)
-    logits = model.light.logits(design(evidence))
-    light = model.light.scores(logits, cases)
-    if index.pair_model is None:
-        return [guarded(float(s), e) for s, e in zip(light, evidence, strict=True)]
-    english = np.array(
-        [a.language == PAIR_LANGUAGE and b.language == PAIR_LANGUAGE for a, b in pairs]
-    )
-    least = -np.inf if everything else model.read_from + model.light.by_chance(cases)
-    read = np.flatnonzero(english & (logits >= least))
-    read = read[np.argsort(-logits[read], kind="stable")][:READ_PAIRS]
-    heard = index.pair_model.scores([(pairs[i][0].text, pairs[i][1].text) for i in read])
-    sure = model.read.scores(
-        model.read.logits(design_read(evidence[read], logits[read], heard)), cases
-    )
-    judged = [
-        # What the pair model was not asked about is no more than near.
-        (min(float(s), THRESHOLDS[Band.SIMILAR] - JUST_BELOW), None) if e else guarded(float(s), c)
-        for s, e, c in zip(light, english, evidence, strict=True)
-    ]
-    for i, score, logit in zip(read.tolist(), sure.tolist(), heard.tolist(), strict=True):
-        judged[i] = guarded(score, evidence[i], logit)
-    return judged
+    nearest: dict[int, Judged] = {}
+    for sentence, judged in zip(sentences, found, strict=True):
+        if sentence not in nearest or judged.near > nearest[sentence].near:
+            nearest[sentence] = judged
+    limit = THRESHOLDS[Band.SIMILAR] - JUST_BELOW
+    for sentence, judged in zip(sentences, found, strict=True):
+        first = nearest[sentence]
+        hidden = first.guard in CONTRARY and band(first.score) is None and judged.score > limit
+        yield replace(judged, score=limit, guard=first.guard) if hidden else judged
 
 
 def rough(common: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -178,11 +159,11 @@ def _match(index: Index, sentence: Sentence, number: int, pair: _Pair) -> Match:
     return Match(
         sentence_id=sentence.id,
         case_id=case.id,
-        score=round(pair.score, 4),
-        band=band(pair.score),
+        score=round(pair.judged.score, 4),
+        band=band(pair.judged.score),
         claim=claim.text,
         claim_language=claim.language,
-        why=Why(shared=_shared(pair.reading, index.row_reading(pair.row)), guard=pair.guard),
+        why=Why(shared=_shared(pair.reading, index.row_reading(pair.row)), guard=pair.judged.guard),
     )
 
 

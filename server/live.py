@@ -23,7 +23,7 @@ from typing import Final
 
 from matcher.errors import SnapshotError
 from matcher.index import Index
-from matcher.pairs import PairModel
+from matcher.semantic import Semantic
 from server.errors import StoreError
 from server.store import Published, Store
 
@@ -68,7 +68,7 @@ class Live:
         what is published.
     snapshots
         folder that the workers of this service share; must exist.
-    pair_model
+    semantic
         what reads sentence and claim together; None: words alone decide.
     on_first
         called once, in the thread that follows the store, when there is an index and the store
@@ -80,19 +80,19 @@ class Live:
         store: Store,
         snapshots: Path,
         *,
-        pair_model: PairModel | None = None,
+        semantic: Semantic | None = None,
         on_first: Callable[[Current], None] | None = None,
     ) -> None:
         self.current: Current | None = None
         self._store = store
-        self._pair_model = pair_model
+        self._semantic = semantic
         self._snapshots = snapshots
         self._on_first = on_first
         self._problems: dict[str, str] = {"start": "the first index is being prepared"}
         self._stopping = threading.Event()
         self._settled = threading.Event()
         self._thread: threading.Thread | None = None
-        self._compiler = _Compiler(store, snapshots, pair_model)
+        self._compiler = _Compiler(store, snapshots, semantic)
         self._highest = 0
         self._retry: tuple[str, float] = ("", 0.0)  # mark that failed, when to try again
 
@@ -143,7 +143,7 @@ class Live:
             if not folder.name.endswith(f"-{_engine()}"):
                 continue
             with contextlib.suppress(SnapshotError, OSError, ValueError, KeyError, TypeError):
-                self._swap(_load(folder, self._pair_model, stale=True))
+                self._swap(_load(folder, self._semantic, stale=True))
                 return
 
     def _look(self) -> float:
@@ -175,7 +175,7 @@ class Live:
         if not folder.is_dir():
             return False
         try:
-            self._swap(_load(folder, self._pair_model, stale=False))
+            self._swap(_load(folder, self._semantic, stale=False))
         except (SnapshotError, OSError, ValueError, KeyError, TypeError) as error:
             # Out of the way, so that whoever compiles writes it again.
             log.warning("the snapshot %s is unreadable: %s", folder.name, error)
@@ -239,10 +239,10 @@ class Live:
 class _Compiler:
     """Makes snapshots; one a machine at a time, the one that holds the lock."""
 
-    def __init__(self, store: Store, snapshots: Path, pair_model: PairModel | None) -> None:
+    def __init__(self, store: Store, snapshots: Path, semantic: Semantic | None) -> None:
         self._store = store
         self._snapshots = snapshots
-        self._pair_model = pair_model
+        self._semantic = semantic
         self._lock: int | None = None
         self._unreadable: set[str] = set()
 
@@ -274,7 +274,7 @@ class _Compiler:
             self._save(built)
             # Mapped like that of every other worker, so that the memory is shared.
             folder = self._snapshots / _name(built.version, built.mark) / "index"
-            index = Index.load(folder, pair_model=self._pair_model)
+            index = Index.load(folder, semantic=self._semantic)
         except (SnapshotError, OSError) as error:
             log.warning("the snapshot of version %d cannot be kept: %s", built.version, error)
             return built, tuple(sorted(self._unreadable))
@@ -303,7 +303,7 @@ class _Compiler:
         index = Index.build(
             contents.cases,
             previous=previous.index if previous else None,
-            pair_model=self._pair_model,
+            semantic=self._semantic,
         )
         return contents.published, index
 
@@ -342,11 +342,11 @@ def _newest_first(snapshots: Path) -> list[Path]:
     return [folder for _, _, folder in sorted(found, reverse=True)]
 
 
-def _load(folder: Path, pair_model: PairModel | None, *, stale: bool) -> Current:
+def _load(folder: Path, semantic: Semantic | None, *, stale: bool) -> Current:
     told = json.loads((folder / "published.json").read_text())
     published_at = told["published_at"]
     return Current(
-        index=Index.load(folder / "index", pair_model=pair_model),
+        index=Index.load(folder / "index", semantic=semantic),
         version=int(told["version"]),
         mark=str(told["mark"]),
         published_at=dt.datetime.fromisoformat(published_at) if published_at else None,

@@ -19,7 +19,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
 from matcher.case import Case
-from matcher.pairs import PairModel
+from matcher.semantic import Semantic
 from server.app import create_app
 from server.embedded import Embedded
 from server.errors import Conflict, SettingsError, StoreError
@@ -76,7 +76,7 @@ def serve(settings: Settings, *, ready: Callable[[str, Current], None], tell: Te
             folder.announce(address)
             Service(
                 settings,
-                pair_model=preload(settings.encoder, tell=tell),
+                semantic=preload(settings.encoder, tell=tell),
                 listener=listener,
                 folder=folder,
                 embedded=embedded,
@@ -179,7 +179,7 @@ class Service(BaseApplication):
         self,
         settings: Settings,
         *,
-        pair_model: PairModel | None,
+        semantic: Semantic | None,
         listener: socket.socket,
         folder: DataFolder,
         embedded: Embedded | None,
@@ -187,7 +187,7 @@ class Service(BaseApplication):
         ready: Callable[[Current], None],
     ) -> None:
         self._settings = settings
-        self._pair_model = pair_model
+        self._semantic = semantic
         self._listener = listener.detach()  # gunicorn closes it, and nobody else may keep it
         self._folder = folder
         self._embedded = embedded
@@ -238,7 +238,7 @@ class Service(BaseApplication):
         self._live = Live(
             store,
             self._folder.snapshots,
-            pair_model=self._pair_model,
+            semantic=self._semantic,
             on_first=self._on_first,
         )
         app = create_app(self._settings, store=store, live=self._live)

@@ -25,6 +25,7 @@ from matcher.training.gather import Claims, euvsdisinfo_titles, index, spelling
 from matcher.training.neighbours import (
     ASSERTIONS,
     DEBUNKS,
+    doubted,
     exchanged,
     framed,
     negated,
@@ -120,6 +121,7 @@ class Gatherer:
             self._add("summary", sentence, title, True, weight)
         self._add("summary asserted", framed(sentence, ASSERTIONS, draw), title, True, 0.7)
         self._add("summary debunked", framed(sentence, DEBUNKS, draw), title, False, 0.7)
+        self._add("summary doubted", doubted(sentence, draw), title, False, 0.5)
         self._add("summary negated", negated(sentence, draw), title, False, 0.8)
         self._add("summary exchanged", exchanged(sentence, draw), title, False, 0.6)
         self._add("summary renumbered", renumbered(sentence, draw), title, False, 0.8)
@@ -182,6 +184,7 @@ class Gatherer:
                 ("title exchanged", exchanged(title, draw)),
                 ("title renumbered", renumbered(title, draw)),
                 ("title debunked", framed(title, DEBUNKS, draw)),
+                ("title doubted", doubted(title, draw)),
             ]
             for kind, other in draw.sample([m for m in made if m[1]], 1):
                 self._add(kind, other, title, False, 0.6)
@@ -203,7 +206,8 @@ class Gatherer:
             if not _same_signs(first, twin):
                 continue
             self._add("twin", first, twin, True, 0.5)
-            self._add("twin debunked", framed(first, DEBUNKS, draw), twin, False, 0.4)
+            self._add("twin debunked", framed(first, DEBUNKS, draw), twin, False, 0.5)
+            self._add("twin asserted", framed(first, ASSERTIONS, draw), twin, True, 0.4)
             made_of = draw.choice((negated(first, draw), exchanged(first, draw)))
             self._add("twin made another", made_of, twin, False, 0.5)
             made += 1

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -98,9 +100,18 @@ class PairNetwork(nn.Module):
         return out
 
 
-def published_encoder(weights: Path) -> Encoder:
-    """The encoder as published in the layout of BERT's own names, from a safetensors file."""
-    published = load_file(weights)
+WEIGHTS_FILE: Final = "model.safetensors"
+WEIGHTS_SHA256: Final = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+"""Of the published file."""
+
+
+def published_encoder(folder: Path) -> Encoder:
+    """The encoder as published, in the layout of BERT's own names; exits where it is another."""
+    file = folder / WEIGHTS_FILE
+    found = sha256(file.read_bytes()).hexdigest()
+    if found != WEIGHTS_SHA256:
+        sys.exit(f"{file} has SHA-256 {found}, not {WEIGHTS_SHA256}")
+    published = load_file(file)
     encoder = Encoder()
     places = {
         "word": "embeddings.word_embeddings",
