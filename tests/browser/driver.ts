@@ -74,13 +74,15 @@ export async function cardIn(tab: Tab): Promise<ShownCard | null> {
   if (dialog === undefined) return null;
   const inside = [...all(dialog)];
   const claim = inside.find(({ name }) => name === "h2");
+  // What can be hidden is a list as well, but a folded one.
+  const folded = new Set(inside.filter(({ name }) => name === "details").flatMap((part) => [...all(part)]));
   return {
     claim: claim === undefined ? "" : textOf(claim),
     text: textOf(dialog),
     links: inside
       .filter(({ name }) => name === "a")
       .map((link) => ({ text: textOf(link), href: link.attributes["href"] ?? "" })),
-    related: inside.filter(({ name }) => name === "li").map(textOf),
+    related: inside.filter((node) => node.name === "li" && !folded.has(node)).map(textOf),
     tree: dialog,
   };
 }
