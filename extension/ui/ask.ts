@@ -29,7 +29,7 @@ export function serverWords(state: ServerState | { state: "no-address" }, server
     case "newer":
       return say("serverNewer", server);
     case "not-claimlight":
-      return say("serverNotClaimlight", server);
+      return say("serverOther", server);
     case "no-address":
       return say("serverNoAddress");
   }
