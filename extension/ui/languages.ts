@@ -13,6 +13,7 @@ let known: readonly string[] = OWN;
 export async function joinLanguages(settings: Settings, choose: (codes: string[]) => void): Promise<void> {
   byId("languages", HTMLElement).addEventListener("change", () => { choose(ticked()); });
   showLanguages(settings);
+  if (!settings.ready) return; // nothing is asked of a server before it has been chosen
   const server = await ask({ type: "ui:server" });
   if (server.state !== "ready") return;
   known = [...new Set([...OWN, ...Object.keys(server.index.languages)])];
