@@ -59,11 +59,13 @@ class Replicated:
         for port in self.servers:
             self.start(port)
         first = self.servers[0]
+        # Long enough that a busy machine is not taken for a dead one: a primary that is replaced
+        # while it lives acknowledges for a moment what will be lost, which no Sentinel prevents.
         for port in self.sentinels:
             self._spawn(
                 port,
                 f"port {port}\nsentinel monitor {SERVICE} 127.0.0.1 {first} 2\n"
-                f"sentinel down-after-milliseconds {SERVICE} 400\n"
+                f"sentinel down-after-milliseconds {SERVICE} 2000\n"
                 f"sentinel failover-timeout {SERVICE} 3000\n",
                 "--sentinel",
             )
@@ -255,7 +257,8 @@ def test_killed_primaries_cost_no_read_and_no_acknowledged_changeset(
     assert set(refused) <= {(503, "/docs#unavailable"), (503, "/docs#unconfirmed")}
     for service in services:
         assert eventually(lambda: service.ask("/readyz")[1]["problems"] == [])  # noqa: B023
-        assert service.ask(f"/v1/cases/{acknowledged[-1]}")[0] == 200
+        # The service that did not take the last push hears of it from Redis.
+        assert eventually(lambda: service.ask(f"/v1/cases/{acknowledged[-1]}")[0] == 200)  # noqa: B023
     store.close()
     assert [fault for each in readers for fault in each.faults] == []
     tell(
