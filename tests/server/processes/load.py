@@ -7,6 +7,7 @@ import json
 import random
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,7 +40,7 @@ class Failed:
     reason: str
 
 
-class Worker(threading.Thread):
+class Worker(threading.Thread, ABC):
     """Does one thing over and over until it is told to end."""
 
     def __init__(self) -> None:
@@ -50,8 +51,8 @@ class Worker(threading.Thread):
         while not self._stop_asked.is_set():
             self.once()
 
-    def once(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def once(self) -> None: ...
 
     def end(self) -> None:
         self._stop_asked.set()
