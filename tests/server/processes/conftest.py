@@ -215,7 +215,7 @@ def words_fixture() -> Callable[[str], str]:
     return words
 
 
-@pytest.fixture(name="eventually")
+@pytest.fixture(name="eventually", scope="session")
 def eventually_fixture() -> Callable[..., bool]:
     return eventually
 
