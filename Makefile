@@ -63,6 +63,7 @@ evaluate-update: $(DEV) ## the same, and make it the new baseline
 
 bench: $(DEV) ## cost, memory and recall beside other ways to match, by size of index (about ten minutes)
 	$(BIN)/python -m matcher.bench
+	$(BIN)/python -m server.bench
 
 extension: $(NPM) ## build the extension for Chrome and Firefox into extension/.output
 	cd extension && npm run --silent build

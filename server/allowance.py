@@ -216,7 +216,8 @@ def take(policy: Policy, cost: int, *, who: str | None = None) -> None:
 
 def charge_text(characters: int) -> None:
     """Charge the text of the request at hand to its client."""
-    take(allowances().characters, max(0, characters - LEAST_COST))
+    policy = allowances().characters
+    take(policy, max(0, min(characters, policy.quota) - LEAST_COST))
 
 
 def charge_report() -> None:

@@ -43,8 +43,8 @@ def blueprint(live: Live, gate: Gate | None = None) -> Blueprint:
 def _answer(body: bytes, current: Current) -> Response:
     with metrics.stage("read"):
         query = read_match(body)
-    characters = sum(len(sentence.text) for sentence in query.sentences)
-    charge_text(characters)
+    # What is too long to be a sentence had to be read and split as well.
+    charge_text(sum(len(piece.text) for piece in query.pieces or query.sentences))
     with metrics.stage("match"):
         outcome = current.index.match(query.sentences, limit=query.limit, min_score=query.min_score)
     with metrics.stage("write"):
@@ -55,16 +55,16 @@ def _answer(body: bytes, current: Current) -> Response:
             stale=current.stale,
         )
         response = answer(match_answer(query, outcome, current.index, state))
-    _count(query, outcome, characters)
+    _count(query, outcome)
     watch.seen(
         sentences=len(query.sentences), matches=len(outcome.matches), version=current.version
     )
     return response
 
 
-def _count(query: Query, outcome: Outcome, characters: int) -> None:
+def _count(query: Query, outcome: Outcome) -> None:
     metrics.SENTENCES.inc(len(query.sentences))
-    metrics.CHARACTERS.inc(characters)
+    metrics.CHARACTERS.inc(sum(len(sentence.text) for sentence in query.sentences))
     for band, number in Counter(match.band for match in outcome.matches).items():
         metrics.count_hints(band, number)
     for reason, number in Counter(

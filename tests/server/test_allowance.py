@@ -74,6 +74,12 @@ def test_client_may_send_its_characters_and_no_more_and_is_told_when_to_come_bac
     assert limited.post("/v1/match", json={"text": "x" * 200}).status_code == 200
 
 
+def test_text_that_is_too_long_to_be_a_sentence_counts_as_well(limited: FlaskClient) -> None:
+    answer = limited.post("/v1/match", json={"text": "x" * 3_000})
+    assert answer.get_json()["skipped"]
+    assert answer.headers["RateLimit"].startswith('"characters";r=0;')
+
+
 def test_who_waits_as_long_as_told_is_answered(
     reading: Service, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
