@@ -82,9 +82,13 @@ class Store:
         self.usage = Usage(self._redis)
 
     def close(self) -> None:
-        """Let go of all connections."""
+        """Let go of all connections that are not in use.
+
+        Those that are, go with whoever uses them: redis-py fails in ways of its own where a
+        connection is closed under a thread that reads from it.
+        """
         with guarded():
-            self._redis.close()
+            self._redis.connection_pool.disconnect(inuse_connections=False)
 
     # Reading
 

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -313,6 +314,30 @@ def test_a_published_version_is_announced(
 def own_redis(tmp_path: Path) -> Iterator[Embedded]:
     with Embedded(tmp_path) as embedded:
         yield embedded
+
+
+def test_a_store_is_closed_beside_threads_that_still_use_it(store: Store) -> None:
+    closed, failed = threading.Event(), []
+
+    def use(once: Callable[[], object]) -> None:
+        try:
+            while not closed.is_set():
+                once()
+        except Exception as error:
+            failed.append(error)
+
+    with store.listen() as listener:
+        uses: list[Callable[[], object]] = [store.published, lambda: listener.wait(0.001)]
+        threads = [threading.Thread(target=use, args=[once]) for once in uses]
+        for thread in threads:
+            thread.start()
+        for _ in range(500):
+            store.close()
+            time.sleep(0.001)
+        closed.set()
+        for thread in threads:
+            thread.join()
+    assert failed == []
 
 
 def test_while_redis_is_away_each_call_ends_soon_and_says_so(
