@@ -64,9 +64,13 @@ evaluate-update: $(DEV) ## the same, and make it the new baseline
 bench: $(DEV) ## cost, memory and recall beside other ways to match, by size of index (about ten minutes)
 	$(BIN)/python -m matcher.bench
 	$(BIN)/python -m server.bench
+ifeq ($(HAS_NODE),yes)
+	@$(MAKE) --no-print-directory $(NPM)
+	cd extension && npm run --silent bench
+endif
 
-extension: $(NPM) ## build the extension for Chrome and Firefox into extension/.output
-	cd extension && npm run --silent build
+extension: $(NPM) ## build the extension for Chrome and Firefox into extension/.output, and pack it for the stores
+	cd extension && npm run --silent zip
 
 extension-test: $(NPM) ## the build that browser tests and the demo use
 	cd extension && npm run --silent build:test

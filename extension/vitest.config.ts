@@ -5,7 +5,7 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /** The tests live beside those of the other rooms; their packages are installed in this one. */
 export const packages = [
-  { find: /^(vitest|valibot|playwright-core|puppeteer-core)(\/.*)?$/, replacement: here("node_modules/$1$2") },
+  { find: /^(vitest|valibot|playwright-core|puppeteer-core|axe-core)(\/.*)?$/, replacement: here("node_modules/$1$2") },
   { find: /^extension\//, replacement: here("./") },
 ];
 

@@ -15,7 +15,7 @@ import cardCss from "./card.css?inline";
 import { caseParts, caseStatus, verdict, type CaseView } from "./case-view.ts";
 import { dismissedParts, dismissOffers, type DismissedView } from "./dismiss-view.ts";
 import { boxesOf, type Hint } from "./hints.ts";
-import { around, placeCard } from "./placing.ts";
+import { around, missingRoom, placeCard, type Size } from "./placing.ts";
 import { reportParts, type ReportView } from "./report-view.ts";
 
 /** What the card shows at one time; the last of its trail. */
@@ -29,6 +29,12 @@ export interface CardOutside {
   dismiss(hint: Hint, reach: Reach): Promise<PageReplies["page:dismiss"]>;
   restore(hint: Hint, reach: Reach): Promise<unknown>;
   report(report: Report): Promise<ReportReply>;
+}
+
+/** Without the page's scroll bars, which lie over nothing and hide what is under them. */
+function viewport(): Size {
+  const { clientWidth, clientHeight } = document.documentElement;
+  return { width: Math.min(innerWidth, clientWidth), height: Math.min(innerHeight, clientHeight) };
 }
 
 export class Card {
@@ -65,6 +71,11 @@ export class Card {
       if (focus) this.panel?.focus({ preventScroll: true });
       return;
     }
+    const sentence = around(boxesOf(hint));
+    const missing = sentence === null ? 0 : missingRoom(sentence, viewport());
+    // Rather the page moves than that the card lies on the words; not by itself, under the pointer.
+    if (missing > 0 && !focus) return;
+    if (missing > 0) scrollBy({ top: missing, behavior: "instant" });
     const before = this.host === null ? document.activeElement : this.before;
     this.remove();
     this.before = before;
@@ -250,11 +261,8 @@ export class Card {
     const { scrollTop } = panel;
     panel.style.maxHeight = "none";
     panel.style.maxWidth = "none";
-    // Without the page's scroll bars, which lie over nothing and hide what is under them.
-    const { clientWidth, clientHeight } = document.documentElement;
-    const viewport = { width: Math.min(innerWidth, clientWidth), height: Math.min(innerHeight, clientHeight) };
     const size = { width: panel.offsetWidth, height: panel.scrollHeight + 2 };
-    const { left, top, maxHeight, maxWidth } = placeCard(sentence, size, viewport);
+    const { left, top, maxHeight, maxWidth } = placeCard(sentence, size, viewport());
     panel.style.left = `${left}px`;
     panel.style.top = `${top}px`;
     panel.style.maxHeight = `${maxHeight}px`;

@@ -22,9 +22,11 @@ export interface Placing {
 
 /** Pixels between the card and what it stands beside. */
 export const GAP = 8;
-/** A card lower than this is no use. */
+/** A card lower than this is little use. */
 const MIN_HEIGHT = 140;
 const MIN_WIDTH = 220;
+/** And lower than this none at all. */
+const LEAST_HEIGHT = 72;
 
 /** The box around several. */
 export function around(boxes: readonly Box[]): Box | null {
@@ -39,19 +41,36 @@ export function around(boxes: readonly Box[]): Box | null {
 
 const clamp = (value: number, low: number, high: number) => Math.max(low, Math.min(value, high));
 
+/** Pixels by which a page has to scroll so that a card finds room below the sentence; mostly none. */
+export function missingRoom(sentence: Box, viewport: Size): number {
+  const { below, above, right, before } = roomAround(sentence, viewport);
+  if (Math.max(below, above) >= LEAST_HEIGHT || Math.max(right, before) >= MIN_WIDTH) return 0;
+  return MIN_HEIGHT - below;
+}
+
+function roomAround(sentence: Box, viewport: Size) {
+  return {
+    below: viewport.height - sentence.bottom - 2 * GAP,
+    above: sentence.top - 2 * GAP,
+    right: viewport.width - sentence.right - 2 * GAP,
+    before: sentence.left - 2 * GAP,
+  };
+}
+
 /**
  * Below the sentence if the card fits there, else above, else on the side with more room, where
- * it is cut to that room and scrolls. A sentence that leaves no such room above or below is passed
- * by on its left or right; where it fills the whole viewport the card takes the lower edge.
+ * it is cut to that room and scrolls. A sentence that leaves little room above or below is passed
+ * by on its left or right; only where it fills the whole viewport (`missingRoom`) does the card
+ * take the lower edge.
  */
 export function placeCard(sentence: Box, card: Size, viewport: Size): Placing {
-  const below = viewport.height - sentence.bottom - 2 * GAP;
-  const above = sentence.top - 2 * GAP;
+  const { below, above, right, before } = roomAround(sentence, viewport);
   const maxWidth = viewport.width - 2 * GAP;
   const width = Math.min(card.width, maxWidth);
   const left = clamp(sentence.left, GAP, viewport.width - width - GAP);
-  const room = Math.max(below, above);
-  if (room >= Math.min(card.height, MIN_HEIGHT)) {
+  const side = Math.max(right, before);
+  const least = side >= MIN_WIDTH ? MIN_HEIGHT : LEAST_HEIGHT;
+  if (Math.max(below, above) >= Math.min(card.height, least)) {
     const under = below >= card.height || below >= above;
     const maxHeight = under ? below : above;
     const height = Math.min(card.height, maxHeight);
@@ -62,9 +81,6 @@ export function placeCard(sentence: Box, card: Size, viewport: Size): Placing {
   const maxHeight = viewport.height - 2 * GAP;
   const height = Math.min(card.height, maxHeight);
   const top = clamp(sentence.top, GAP, viewport.height - height - GAP);
-  const right = viewport.width - sentence.right - 2 * GAP;
-  const before = sentence.left - 2 * GAP;
-  const side = Math.max(right, before);
   if (side >= MIN_WIDTH) {
     const sideWidth = Math.min(card.width, side);
     const sideLeft = right >= before ? sentence.right + GAP : sentence.left - GAP - sideWidth;

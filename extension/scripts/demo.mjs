@@ -53,10 +53,16 @@ const context = await chromium.launchPersistentContext(profile, {
     `--load-extension=${extension}`,
   ],
 });
+const closed = new Promise((resolve) => context.once("close", resolve));
 const page = context.pages()[0] ?? (await context.newPage());
-await page.goto(`http://localhost:${site.address().port}/`);
-console.log("The article is open in the browser. Close the browser to end the demo.");
-await context.waitForEvent("close", { timeout: 0 });
+try {
+  await page.goto(`http://localhost:${site.address().port}/`);
+  console.log("The article is open in the browser. Close the browser to end the demo.");
+} catch (error) {
+  // Closed before the article was there: that ends the demo as well.
+  if (context.pages().length > 0) throw error;
+}
+await closed;
 site.closeAllConnections();
 site.close();
 service?.kill();

@@ -8,13 +8,19 @@ import { programOf, type Driver, type Options, type Tab, type Tree } from "./dri
 /** Fixed by the key in the manifest. */
 const EXTENSION = "chrome-extension://kaenpbplagdbdoalinhnmdnnoofdpepn/";
 
-export async function openChromium(extension: string, options: Options = {}): Promise<Driver> {
+/** Chromium itself, for what only its own protocol can tell. */
+export async function launchChromium(
+  extension: string,
+  options: Options = {},
+): Promise<{ context: BrowserContext; close: () => Promise<void> }> {
   const profile = await mkdtemp(join(tmpdir(), "claimlight-chromium-"));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: programOf("chromium"),
     headless: false,
     colorScheme: options.dark === true ? "dark" : "light",
-    viewport: { width: options.width ?? 1100, height: 800 },
+    viewport: { width: options.width ?? 1100, height: options.height ?? 800 },
+    deviceScaleFactor: options.zoom ?? 1,
+    forcedColors: options.forcedColors === true ? "active" : "none",
     env: { ...process.env, LANGUAGE: options.language ?? "en" },
     args: [
       "--headless=new",
@@ -31,6 +37,15 @@ export async function openChromium(extension: string, options: Options = {}): Pr
     ],
   });
   if (context.serviceWorkers().length === 0) await context.waitForEvent("serviceworker");
+  const close = async () => {
+    await context.close();
+    await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+  };
+  return { context, close };
+}
+
+export async function openChromium(extension: string, options: Options = {}): Promise<Driver> {
+  const { context, close } = await launchChromium(extension, options);
   const open = async (address: string) => {
     const tab = await tabOf(context, await context.newPage());
     await tab.goto(address);
@@ -42,10 +57,7 @@ export async function openChromium(extension: string, options: Options = {}): Pr
     openOwn: (path) => open(EXTENSION + path),
     openedByItself: (path) =>
       Promise.resolve(context.pages().some((page) => page.url() === EXTENSION + path)),
-    close: async () => {
-      await context.close();
-      await rm(profile, { recursive: true, force: true, maxRetries: 5 });
-    },
+    close,
   };
 }
 
@@ -96,6 +108,7 @@ async function tabOf(context: BrowserContext, page: Page): Promise<Tab> {
         },
         [String(run), args as unknown[]] as const,
       ),
+    run: (script) => page.evaluate(script),
     click: (x, y) => page.mouse.click(x, y),
     hover: (x, y) => page.mouse.move(x, y, { steps: 3 }),
     press: (key) => page.keyboard.press(key),

@@ -14,6 +14,8 @@ export interface Tab {
   goto(address: string): Promise<void>;
   /** Runs a function in the page's own world. */
   evaluate<Args extends unknown[], Value>(run: (...args: Args) => Value, ...args: Args): Promise<Awaited<Value>>;
+  /** Runs the text of a script there; a promise is waited for. */
+  run<Value>(script: string): Promise<Value>;
   click(x: number, y: number): Promise<void>;
   hover(x: number, y: number): Promise<void>;
   press(key: string): Promise<void>;
@@ -47,7 +49,14 @@ export function programOf(browser: Driver["name"]): string {
 export interface Options {
   readonly dark?: boolean;
   readonly language?: string;
+  /** The window in CSS pixels. */
   readonly width?: number;
+  readonly height?: number;
+  /** Device pixels for each CSS pixel: 2 is what a page sees of 200 % zoom. */
+  readonly zoom?: number;
+  readonly forcedColors?: boolean;
+  /** Variables of the browser's environment (Firefox). */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 export function textOf(tree: Tree): string {
@@ -85,6 +94,28 @@ export async function cardIn(tab: Tab): Promise<ShownCard | null> {
     related: inside.filter((node) => node.name === "li" && !folded.has(node)).map(textOf),
     tree: dialog,
   };
+}
+
+/** What Tab comes to inside the card, each by its words; a group of radio buttons is one stop. */
+function stopsIn(node: Tree, folded = false): string[] {
+  const isTick = node.name === "label" && node.children.some(({ attributes }) => attributes["type"] === "checkbox");
+  const isStop = ["a", "button", "summary", "pre", "fieldset"].includes(node.name) || isTick;
+  const own = isStop && !folded ? [textOf(node)] : [];
+  const folds = node.name === "details" && !("open" in node.attributes);
+  return [...own, ...node.children.flatMap((child) => stopsIn(child, folded || (folds && child.name !== "summary")))];
+}
+
+/**
+ * Goes to something in the card with Tab alone, as a reader without a mouse, and presses a key
+ * there. The card itself has the focus whenever it has just been opened or shows something else.
+ */
+export async function pressInCard(tab: Tab, words: string, key = "Enter"): Promise<void> {
+  const card = await cardIn(tab);
+  const stops = card === null ? [] : stopsIn(card.tree);
+  const at = stops.includes(words) ? stops.indexOf(words) : stops.findIndex((stop) => stop.includes(words));
+  if (at === -1) throw new Error(`the card has nothing to press that says “${words}”, but: ${stops.join(" | ")}`);
+  for (let stop = 0; stop <= at; stop += 1) await tab.press("Tab");
+  await tab.press(key);
 }
 
 /** The marks of a page: words of each sentence, from top to bottom, and how often. */

@@ -19,12 +19,15 @@ export async function openFirefox(extension: string, options: Options = {}): Pro
     browser: "firefox",
     executablePath: programOf("firefox"),
     headless: true,
-    defaultViewport: { width: options.width ?? 1100, height: 800 },
+    env: { ...process.env, ...options.environment },
+    defaultViewport: { width: options.width ?? 1100, height: options.height ?? 800, deviceScaleFactor: options.zoom ?? 1 },
     args: ["--remote-allow-system-access"],
     extraPrefsFirefox: {
       "extensions.webextensions.uuids": JSON.stringify({ [GECKO_ID]: INSTALLATION }),
       "layout.css.prefers-color-scheme.content-override": options.dark === true ? 0 : 1,
       "ui.systemUsesDarkTheme": options.dark === true ? 1 : 0,
+      // 2: always the reader's own colours, as forced colours do.
+      "browser.display.document_color_use": options.forcedColors === true ? 2 : 0,
       "intl.locale.requested": options.language ?? "en-US",
     },
   });
@@ -89,6 +92,7 @@ function tabOf(connection: Connection, page: Page): Tab {
       const evaluate = page.evaluate.bind(page) as (run: unknown, ...args: unknown[]) => Promise<never>;
       return evaluate(run, ...args);
     },
+    run: (script) => page.evaluate(script) as Promise<never>,
     click: (x, y) => page.mouse.click(x, y),
     hover: (x, y) => page.mouse.move(x, y, { steps: 3 }),
     press: (key) => page.keyboard.press(key as KeyInput),

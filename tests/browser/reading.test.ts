@@ -1,7 +1,7 @@
 /** What a reader does with a marked sentence: open its card, browse, close, go on by keyboard. */
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
 import { browsers } from "./browsers.ts";
-import { all, cardIn, markedText, pointOn, textOf, type Driver, type Tab } from "./driver.ts";
+import { all, cardIn, markedText, pointOn, pressInCard, textOf, type Driver, type Tab } from "./driver.ts";
 import { badgeOf, ownPage, sendToPage, setSettings, tabNumber } from "./own-pages.ts";
 import { openSite, type Site } from "./site.ts";
 import { keepPicture, PATIENCE, until } from "./wait.ts";
@@ -128,22 +128,12 @@ describe.each(browsers)("in $name", ({ name, open }) => {
 
   test("a related case opens in place, and Back returns", async () => {
     await openCard();
-    await pressOn("meant to undermine");
+    await pressInCard(tab, "meant to undermine");
     await until(() => cardIn(tab), (card) => card?.claim.includes("undermine") ?? false);
-    await pressOn("Back");
+    await pressInCard(tab, "Back");
     const card = await until(() => cardIn(tab), (found) => CLAIM.test(found?.claim ?? ""));
     expect(card?.related).toHaveLength(3);
   });
-
-  /** Goes to a button of the card with Tab alone, and presses it: as a reader without a mouse. */
-  async function pressOn(words: string) {
-    const { tree } = (await cardIn(tab)) ?? { tree: null };
-    const stops = tree === null ? [] : [...all(tree)].filter(({ name: kind }) => ["a", "button", "summary"].includes(kind));
-    const at = stops.findIndex((stop) => textOf(stop).includes(words));
-    if (at === -1) throw new Error(`the card has nothing to press that says: ${words}`);
-    for (let stop = 0; stop <= at; stop += 1) await tab.press("Tab");
-    await tab.press("Enter");
-  }
 
   test("resting the pointer on the sentence opens the card without taking the focus", async () => {
     const { x, y } = await pointOn(tab, PARAPHRASE);

@@ -1,7 +1,7 @@
 /** What a reader may say of a hint: dismiss it, take that back, report a mistake. */
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
 import { browsers } from "./browsers.ts";
-import { all, cardIn, markedText, pointOn, textOf, type Driver, type Tab } from "./driver.ts";
+import { all, cardIn, markedText, pointOn, pressInCard, textOf, type Driver, type Tab } from "./driver.ts";
 import { ownPage, send, setSettings } from "./own-pages.ts";
 import { openRecorder, type Recorder } from "./recorder.ts";
 import { openSite, type Site } from "./site.ts";
@@ -43,27 +43,7 @@ describe.each(browsers)("in $name", ({ name, open }) => {
     await until(() => cardIn(tab), (found) => found !== null);
   }
 
-  /** Goes to something in the card with Tab alone, and presses a key there. */
-  async function press(words: string, key = "Enter") {
-    const card = await cardIn(tab);
-    const closed = (details: { attributes: Readonly<Record<string, string>> }) => !("open" in details.attributes);
-    const stops: string[] = [];
-    const walk = (node: NonNullable<typeof card>["tree"], hidden: boolean) => {
-      const own = textOf(node);
-      if (!hidden && ["a", "button", "summary", "pre"].includes(node.name)) stops.push(own);
-      // A group of radio buttons is one stop.
-      if (!hidden && node.name === "fieldset") stops.push("kinds");
-      if (!hidden && node.name === "label" && node.children.some(({ attributes }) => attributes["type"] === "checkbox")) stops.push(own);
-      const inside = hidden || (node.name === "details" && closed(node));
-      for (const child of node.children) walk(child, inside && child.name !== "summary");
-    };
-    if (card !== null) walk(card.tree, false);
-    const at = stops.includes(words) ? stops.indexOf(words) : stops.findIndex((stop) => stop.includes(words));
-    if (at === -1) throw new Error(`the card has no ${words} among ${stops.join(" | ")}`);
-    // The card itself has the focus after each change of what it shows; `at` stops lie before.
-    for (let stop = 0; stop <= at; stop += 1) await tab.press("Tab");
-    await tab.press(key);
-  }
+  const press = (words: string, key = "Enter") => pressInCard(tab, words, key);
 
   async function offer(words: string) {
     // Opened by its line; then the offers are the next stops.

@@ -1,7 +1,7 @@
 import { isDebunked, isPublisher, reviewsIn, speakAlike } from "extension/page/debunking.ts";
 import { isLightText, randomNames } from "extension/page/highlight.ts";
 import { believable, directionOf, languageCode } from "extension/common/languages.ts";
-import { around, GAP, placeCard, type Box } from "extension/page/placing.ts";
+import { around, GAP, missingRoom, placeCard, type Box } from "extension/page/placing.ts";
 import { inSlices } from "extension/page/slices.ts";
 import type { Case } from "extension/common/wire.ts";
 import { describe, expect, test } from "vitest";
@@ -71,6 +71,25 @@ describe("the card's place", () => {
   test("is beside a sentence in a narrow column as high as the page", () => {
     const sentence = { left: 0, top: -50, right: 300, bottom: 900 };
     expect(placeCard(sentence, { width: 400, height: 300 }, { width: 1200, height: 800 }).left).toBe(300 + GAP);
+  });
+
+  test("covers nothing either at 200 % zoom, once the page has made the room that is missing", () => {
+    const viewport = { width: 550, height: 400 };
+    for (let height = 20; height <= 640; height += 31) {
+      for (let top = -height + 20; top < viewport.height - 20; top += 13) {
+        const sentence = { left: 20, top, right: 530, bottom: top + height };
+        const missing = missingRoom(sentence, viewport);
+        const moved = { ...sentence, top: top - missing, bottom: sentence.bottom - missing };
+        const place = placeCard(moved, { width: 405, height: 600 }, viewport);
+        const right = place.left + Math.min(405, place.maxWidth);
+        const bottom = place.top + Math.min(600, place.maxHeight);
+        expect(overlaps({ left: place.left, top: place.top, right, bottom }, moved)).toBe(false);
+      }
+    }
+  });
+
+  test("moves no page that has room", () => {
+    expect(missingRoom({ left: 0, top: 300, right: 1200, bottom: 360 }, { width: 1200, height: 800 })).toBe(0);
   });
 
   test("nothing has no place", () => {
