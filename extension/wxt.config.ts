@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { defineConfig } from "wxt";
-import { packed, type Messages } from "./common/packing.ts";
+import { isSingle, packed, type Messages } from "./common/packing.ts";
 import { parseServer } from "./common/server.ts";
 import en from "./public/_locales/en/messages.json";
 
@@ -23,9 +23,7 @@ function testServer(mode: string): string | null {
   return server;
 }
 
-/** Words that are looked up one by one: by browsers in the manifest, and by the background. */
-const SINGLE = new Set(["extensionName", "extensionDescription", "commandNext", "commandPrevious", "badgeTitle"]);
-const WORD_KEYS = Object.keys(en);
+const WORD_KEYS = Object.keys(en).filter((key) => !isSingle(key));
 
 export default defineConfig({
   imports: false,
@@ -45,7 +43,7 @@ export default defineConfig({
       for (const [number, file] of files.entries()) {
         if (!file.relativeDest.endsWith("messages.json") || !("absoluteSrc" in file)) continue;
         const messages = JSON.parse(await readFile(file.absoluteSrc, "utf8")) as Messages;
-        const single = Object.entries(messages).filter(([key]) => SINGLE.has(key));
+        const single = Object.entries(messages).filter(([key]) => isSingle(key));
         const words = { message: packed(messages, WORD_KEYS) };
         const contents = JSON.stringify({ ...Object.fromEntries(single), words });
         files[number] = { relativeDest: file.relativeDest, contents };
@@ -77,11 +75,11 @@ export default defineConfig({
       action: { default_title: "__MSG_extensionName__" },
       commands: {
         "next-hint": {
-          suggested_key: { default: "Alt+Shift+N" },
+          suggested_key: { default: "Alt+Shift+J" },
           description: "__MSG_commandNext__",
         },
         "previous-hint": {
-          suggested_key: { default: "Alt+Shift+P" },
+          suggested_key: { default: "Alt+Shift+K" },
           description: "__MSG_commandPrevious__",
         },
       },

@@ -1,9 +1,9 @@
 /** The interface's own words, in the reader's language. */
 import { browser } from "wxt/browser";
 import type en from "../public/_locales/en/messages.json";
-import { filled } from "./packing.ts";
+import { filled, type Single } from "./packing.ts";
 
-export type WordKey = keyof typeof en;
+export type WordKey = Exclude<keyof typeof en, Single>;
 
 /** WXT's types know the keys of the sources alone, not the one that holds them packed. */
 interface Packed {

@@ -1,4 +1,5 @@
 import { defineBackground } from "wxt/utils/define-background";
 import { startBackground } from "../background/background.ts";
 
-export default defineBackground(startBackground);
+// A module, so that it shares what our own pages need as well.
+export default defineBackground({ type: "module", main: startBackground });

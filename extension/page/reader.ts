@@ -12,7 +12,7 @@ import { Marks } from "./highlight.ts";
 import { inReadingOrder, isStanding, kindAt, rangesOf, sameStart, type Answer, type Hint } from "./hints.ts";
 import { isSubstantial, lengthOf, sentencesOf } from "./sentences.ts";
 import { inSlices } from "./slices.ts";
-import { blockAround, blocksOf, isIntact, languageAt, placesIn, type Block, type Found } from "./walk.ts";
+import { blockAround, blocksOf, isIntact, languageAt, parentOf, placesIn, type Block, type Found } from "./walk.ts";
 import { Watch } from "./watch.ts";
 
 /** What the reader needs from outside: answers, colours, and someone to tell. */
@@ -28,6 +28,8 @@ interface Occurrence {
   readonly block: Block;
   readonly start: number;
   readonly end: number;
+  /** Number of the reading that came across it. */
+  readonly turn: number;
 }
 
 interface Sentence {
@@ -56,7 +58,12 @@ export class Reader {
   private painted: Promise<void> | null = null;
   private nextId = 1;
   private all: Hint[] = [];
+  /** What the present reading has found where it is: by itself, or by an answer that came meanwhile. */
+  private standing = new Set<Hint>();
   private reported = "";
+  /** Number of the present reading, and of the last one that began at an element. */
+  private turn = 0;
+  private readonly turns = new WeakMap<Element, number>();
 
   constructor(settings: PageSettings, outside: Outside) {
     this.settings = settings;
@@ -153,18 +160,19 @@ export class Reader {
     while (this.toRead.length > 0 && this.running) {
       const nodes = this.toRead;
       this.toRead = [];
+      this.standing.clear();
+      this.turn += 1;
       const blocks: { block: Block; near: boolean }[] = [];
       const roots = new Set<Element>();
       await inSlices(this.blocks(nodes, roots), (block) => {
         if (block !== null) blocks.push({ block, near: isNear(block.root) });
       }, goesOn);
-      const standing = new Set<Hint>();
       // What the reader sees comes first; within each part the order of the page is kept.
       for (const part of [true, false]) {
         const some = blocks.filter(({ near }) => near === part).map(({ block }) => block);
-        await inSlices(this.sentences(some, standing), () => undefined, goesOn);
+        await inSlices(this.sentences(some), () => undefined, goesOn);
       }
-      this.drop((hint) => !standing.has(hint) && isWithin(hint, roots) && !this.isAwaited(hint));
+      this.drop((hint) => !this.standing.has(hint) && isWithin(hint, roots) && !this.isAwaited(hint));
     }
     this.reading = false;
   }
@@ -174,17 +182,18 @@ export class Reader {
       const root = node === document.documentElement ? document.documentElement : blockAround(node);
       if (root === null || roots.has(root) || !root.isConnected) continue;
       roots.add(root);
+      this.turns.set(root, this.turn);
       yield* blocksOf(root, this.found);
     }
   }
 
-  private *sentences(blocks: readonly Block[], standing: Set<Hint>): Generator<null> {
+  private *sentences(blocks: readonly Block[]): Generator<null> {
     for (const block of blocks) {
       const declared = languageAt(block, 0);
       for (const { start, end, text } of sentencesOf(block.text, declared, SENTENCE_CHARS)) {
         if (isSubstantial(text) && lengthOf(text) <= SENTENCE_CHARS) {
           const sentence = { text, language: believable(languageAt(block, start), text) };
-          this.meet(sentence, { block, start, end }, standing);
+          this.meet(sentence, { block, start, end, turn: this.turn });
         }
         yield null;
       }
@@ -192,12 +201,11 @@ export class Reader {
     void this.ask();
   }
 
-  private meet(sentence: Sentence, occurrence: Occurrence, standing: Set<Hint>): void {
+  private meet(sentence: Sentence, occurrence: Occurrence): void {
     const key = keyOf(sentence);
     const answer = this.answers.get(key);
     if (answer !== undefined) {
-      const hint = answer === null ? null : this.place(sentence, answer, occurrence);
-      if (hint !== null) standing.add(hint);
+      if (answer !== null) this.place(sentence, answer, occurrence);
       return;
     }
     const waiting = this.waiting.get(key);
@@ -258,15 +266,16 @@ export class Reader {
     this.report();
   }
 
-  private place(sentence: Sentence, answer: Answer, { block, start, end }: Occurrence): Hint | null {
-    const places = placesIn(block, start, end);
+  private place(sentence: Sentence, answer: Answer, occurrence: Occurrence): void {
+    const places = placesIn(occurrence.block, occurrence.start, occurrence.end);
     const first = places[0];
-    if (first === undefined || !places.every(isIntact)) return null;
+    if (this.isOutdated(occurrence) || first === undefined || !places.every(isIntact)) return;
     const band = answer.match.band ?? "similar";
     const kind = kindAt(first, band);
     const before = this.all.find((hint) => sameStart(hint.places, places));
     if (before?.text === sentence.text && before.kind === kind && before.case.id === answer.case.id) {
-      return before;
+      this.standing.add(before);
+      return;
     }
     if (before !== undefined) this.drop((hint) => hint === before);
     const hint: Hint = {
@@ -279,9 +288,9 @@ export class Reader {
       ranges: rangesOf(places),
     };
     this.all.push(hint);
+    this.standing.add(hint);
     if (this.isShown(hint)) void this.mark(hint);
     this.report();
-    return hint;
   }
 
   private async mark(hint: Hint): Promise<void> {
@@ -306,6 +315,14 @@ export class Reader {
   /** A hint whose sentence is being asked about again stands until the answer is there. */
   private isAwaited(hint: Hint): boolean {
     return this.waiting.has(keyOf(hint));
+  }
+
+  /** Whether the place has been read again: that reading knows better what is a sentence there. */
+  private isOutdated({ block, turn }: Occurrence): boolean {
+    for (let at: Element | null = block.root; at !== null; at = parentOf(at)) {
+      if ((this.turns.get(at) ?? 0) > turn) return true;
+    }
+    return false;
   }
 
   private report(): void {

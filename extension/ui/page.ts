@@ -14,7 +14,9 @@ export function fillWords(): void {
   for (const place of document.querySelectorAll<HTMLElement>("[data-label]")) {
     place.setAttribute("aria-label", say(place.dataset["label"] as WordKey));
   }
-  document.title = say((document.documentElement.dataset["title"] ?? "extensionName") as WordKey);
+  // Without one it is the name, which is the same in every language.
+  const { title } = document.documentElement.dataset;
+  if (title !== undefined) document.title = say(title as WordKey);
 }
 
 export function wearTheme({ theme }: Settings): void {

@@ -24,8 +24,11 @@ export function prose(sentences: number, special: readonly string[]): string[] {
   });
 }
 
-/** An article of such sentences: headings, paragraphs, and in each paragraph some markup. */
-export function proseArticle(title: string, sentences: readonly string[]): string {
+/**
+ * An article of such sentences: headings, paragraphs, and in each paragraph some markup. `script`
+ * is the page's own, a file beside it that says when it is done (`data-settled`).
+ */
+export function proseArticle(title: string, sentences: readonly string[], script?: string): string {
   const parts: string[] = [];
   for (let at = 0; at < sentences.length; at += 5) {
     if (at % 60 === 0) parts.push(`<h2>Part ${at / 60 + 1}</h2>`);
@@ -34,7 +37,7 @@ export function proseArticle(title: string, sentences: readonly string[]): strin
     parts.push(`<p>${[linked, ...others].join(" ")}</p>`);
   }
   return `<!doctype html>
-<html lang="en">
+<html lang="en"${script === undefined ? "" : ' data-settled="no"'}>
   <head>
     <meta charset="utf-8" />
     <meta name="viewport" content="width=device-width" />
@@ -47,7 +50,7 @@ export function proseArticle(title: string, sentences: readonly string[]): strin
     <main>
       <h1>${title}</h1>
       ${parts.join("\n      ")}
-    </main>
+    </main>${script === undefined ? "" : `\n    <script src="${script}" defer></script>`}
   </body>
 </html>
 `;

@@ -1,4 +1,5 @@
 /** A small web site that holds the pages of the corpus, `pages/<slug>/page.html`. */
+import { existsSync } from "node:fs";
 import { readFile, readdir } from "node:fs/promises";
 import { createServer } from "node:http";
 import { dirname } from "node:path";
@@ -35,6 +36,13 @@ const TYPES: Readonly<Record<string, string>> = {
   css: "text/css; charset=utf-8",
 };
 
+/** A file of a page; `page.ts` beside it stands for a `page.html` that nobody would write by hand. */
+async function contentOf(slug: string, file: string): Promise<Buffer | string> {
+  const made = `${pages}${slug}/page.ts`;
+  if (file !== "page.html" || !existsSync(made)) return readFile(`${pages}${slug}/${file}`);
+  return ((await import(/* @vite-ignore */ made)) as { html: string }).html;
+}
+
 export async function openSite(): Promise<Site> {
   const server = createServer((request, response) => {
     if (request.url === "/favicon.ico") return void response.writeHead(204).end();
@@ -42,7 +50,7 @@ export async function openSite(): Promise<Site> {
     const [, slug = "", name = "", type = ""] = path ?? [];
     void (async () => {
       try {
-        const body = await readFile(`${pages}${slug}/${name}.${type}`);
+        const body = await contentOf(slug, `${name}.${type}`);
         const { headers = {} } = await expected(slug).catch(() => ({ headers: {} }));
         response.writeHead(200, { "Content-Type": TYPES[type], ...headers }).end(body);
       } catch {

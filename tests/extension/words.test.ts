@@ -1,6 +1,6 @@
 import { readFile, readdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { filled, packed } from "extension/common/packing.ts";
+import { filled, isSingle, packed } from "extension/common/packing.ts";
 import { describe, expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("../../extension/", import.meta.url));
@@ -43,7 +43,7 @@ describe.each(languages)("%s", (language) => {
 });
 
 test("packed into one message, every string comes out again with its places filled", async () => {
-  const keys = Object.keys(en);
+  const keys = Object.keys(en).filter((key) => !isSingle(key));
   for (const language of languages) {
     const words = await read(language);
     const lines = packed(words, keys).split("\n");
