@@ -14,8 +14,11 @@ const holes = (text = "") => [...new Set(text.match(/\$\d/g))].sort();
 /** Every word key that the code and the pages name. */
 async function named(): Promise<Set<string>> {
   const keys = new Set<string>();
-  const all = await readdir(root, { recursive: true });
-  const sources = all.filter((path) => /^(background|common|entrypoints|page|ui)\/.*\.(ts|html)$/.test(path));
+  const rooms = ["background", "common", "entrypoints", "page", "ui"];
+  const all = await Promise.all(
+    rooms.map(async (room) => (await readdir(root + room, { recursive: true })).map((path) => `${room}/${path}`)),
+  );
+  const sources = all.flat().filter((path) => /\.(ts|html)$/.test(path));
   for (const path of [...sources, "wxt.config.ts"]) {
     const text = await readFile(root + path, "utf8");
     for (const [, key] of text.matchAll(/["_](\w+?)(?:__)?"/g)) if (key !== undefined && key in en) keys.add(key);
