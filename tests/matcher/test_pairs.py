@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +52,23 @@ def test_a_score_does_not_depend_on_the_other_pairs_in_the_call(model: PairModel
 @pytest.mark.parametrize("text", ["", " ", "\u200b", "x" * 100_000, "🙂" * 500, "НАТО 北大西洋"])
 def test_any_text_has_a_finite_score(model: PairModel, text: str) -> None:
     assert np.isfinite(model.scores([(text, CLAIM), (CLAIM, text)])).all()
+
+
+FORKED = """
+import os, sys
+from matcher.pairs import shipped
+model = shipped()
+pairs = [("NATO will not expand to the east", "NATO promised not to expand"), ("x", "y")]
+own = model.scores(pairs).tobytes()
+for _ in range(3):
+    if not (pid := os.fork()):
+        os._exit(0 if all(model.scores(pairs).tobytes() == own for _ in range(20)) else 1)
+    assert os.waitpid(pid, 0)[1] == 0
+"""
+
+
+def test_processes_forked_after_the_model_was_loaded_score_like_their_parent() -> None:
+    subprocess.run([sys.executable, "-c", FORKED], check=True, timeout=60)
 
 
 def test_no_pairs_have_no_scores(model: PairModel) -> None:
