@@ -23,6 +23,7 @@ from matcher.index import Index
 from server import metrics
 from server.embedded import dies_with
 from server.errors import StoreError
+from server.filters import FilterMaker
 from server.following import AWAY_S, POLL_S, follow
 from server.snapshots import Current, Snapshots
 from server.store import Published, Store
@@ -43,12 +44,16 @@ log = logging.getLogger("claimlight.server")
 class Compiler:
     """Compiles what is published, as soon as it is, and keeps its snapshot there.
 
-    Several on one folder take turns: whoever has the lock works until it ends.
+    Several on one folder take turns: whoever has the lock works until it ends. ``filters`` None:
+    the workers make the filters.
     """
 
-    def __init__(self, store: Store, snapshots: Snapshots) -> None:
+    def __init__(
+        self, store: Store, snapshots: Snapshots, *, filters: FilterMaker | None = None
+    ) -> None:
         self._store = store
         self._snapshots = snapshots
+        self._filters = filters
         self._lock: int | None = None
         self._previous: Current | None = None
         self._retry: tuple[str, float] = ("", 0.0)  # mark that failed, when to try again
@@ -97,8 +102,11 @@ class Compiler:
     def _compile(self, published: Published) -> None:
         began = time.monotonic()
         try:
-            built = self._build()
-            self._previous = self._snapshots.save(built)
+            with self._filters.promised() if self._filters else contextlib.nullcontext():
+                built = self._build()
+                self._previous = self._snapshots.save(built)
+                if self._filters:
+                    self._filters.make(self._previous)
         except StoreError:
             raise
         except Exception as error:
@@ -141,15 +149,18 @@ class CompilerProcess:
 
     Parameters
     ----------
-    redis_url, snapshots
-        where it reads and where it writes.
+    redis_url, snapshots, filters
+        where it reads, and the folders that it writes to.
     leave
         what a child does first, so as to keep nothing of its parent's open.
     """
 
-    def __init__(self, redis_url: str, snapshots: Path, *, leave: Callable[[], None]) -> None:
+    def __init__(
+        self, redis_url: str, *, snapshots: Path, filters: Path, leave: Callable[[], None]
+    ) -> None:
         self._redis_url = redis_url
         self._snapshots = snapshots
+        self._filters = filters
         self._leave = leave
         self._pid: int | None = None
         self._started = 0.0
@@ -207,7 +218,12 @@ class CompilerProcess:
             ctypes.CDLL(None).prctl(_PR_SET_NAME, NAME)
         os.nice(YIELDS)
         metrics.answer_nobody()
-        Compiler(Store(self._redis_url), Snapshots(self._snapshots)).run(stopping)
+        compiler = Compiler(
+            Store(self._redis_url),
+            Snapshots(self._snapshots),
+            filters=FilterMaker(self._filters),
+        )
+        compiler.run(stopping)
 
 
 def _watch(parent: int) -> None:

@@ -39,6 +39,7 @@ class DataFolder:
         self.path = path
         self.redis = path / "redis"
         self.snapshots = path / "snapshots"
+        self.filters = path / "filters"
         self.token = path / "owner-token"
         self._lock_file = path / "lock"
         self._lock: int | None = None

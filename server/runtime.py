@@ -231,7 +231,12 @@ class Service(BaseApplication):
         os.set_blocking(self._first, False)
         os.write(write_end, b"1")
         os.close(write_end)
-        self._compiler = CompilerProcess(redis_url, folder.snapshots, leave=self._leave_to_master)
+        self._compiler = CompilerProcess(
+            redis_url,
+            snapshots=folder.snapshots,
+            filters=folder.filters,
+            leave=self._leave_to_master,
+        )
         super().__init__()
 
     def load_config(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from matcher.filter import Filter
 from matcher.filterwire import Message, apply, decode, digest, encode, unpack
 from server.app import create_app
-from server.filter import KEPT
+from server.filters import KEPT, FilterMaker, Filters
 from tests.server.conftest import MakeCase, Service, make_settings
 
 CLAIM = "Wind turbines slow down the rotation of the Earth."
@@ -133,13 +134,45 @@ def test_a_folder_that_cannot_be_written_costs_nothing_but_differences(
     assert decode(message(service).content).passes(CLAIM)
 
 
+def test_while_another_process_makes_the_next_filter_the_one_before_is_sent(
+    service: Service, make_case: MakeCase, data_dir: Path
+) -> None:
+    publish_many(service, make_case, range(5))
+    old = message(service)
+    elsewhere = Filters(data_dir / "filters")
+    claimed = elsewhere.claim(wait=True)
+    assert claimed is not None
+    assert elsewhere.claim(wait=False) is None
+    service.publish(make_case("wind", CLAIM))
+    assert message(service) == old
+    made = elsewhere.make(service.wait_for(lambda _: True))
+    os.close(claimed)
+    assert message(service) == made.message
+    assert decode(made.message.content).passes(CLAIM)
+
+
+def test_the_compiler_makes_the_filter_of_the_newest_index_and_then_gives_up_its_claim(
+    service: Service, make_case: MakeCase, data_dir: Path
+) -> None:
+    maker, elsewhere = FilterMaker(data_dir / "filters"), Filters(data_dir / "filters")
+    with maker.promised():
+        assert elsewhere.claim(wait=False) is None
+        service.publish(make_case("wind", CLAIM))
+        maker.make(service.wait_for(lambda _: True))
+    claimed = elsewhere.claim(wait=True)
+    assert claimed is not None
+    os.close(claimed)
+    (file,) = (data_dir / "filters").glob("*.filter")
+    assert decode(unpack(file.read_bytes()).content).passes(CLAIM)
+
+
 def test_only_the_last_versions_are_kept(
     service: Service, make_case: MakeCase, data_dir: Path
 ) -> None:
     for number in range(KEPT + 3):
         service.publish(make_case(f"c{number}", f"Claim number {number} about the Moon."))
         message(service)
-    files = list((data_dir / "filters").iterdir())
+    files = list((data_dir / "filters").glob("*.filter"))
     assert len(files) == KEPT
 
 
