@@ -25,6 +25,7 @@ from server.live import Live
 from server.settings import Settings, from_environment
 from server.snapshots import Current, Snapshots
 from server.store import Role, Store
+from tests.waiting import HANG_S
 
 CONTRACT = Path(__file__).resolve().parent.parent / "contract"
 
@@ -96,7 +97,7 @@ class Service:
         return {"Authorization": f"Bearer {plain}"}
 
     def wait_for(self, holds: Callable[[Current], bool]) -> Current:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + HANG_S
         while (current := self.live.current) is None or not holds(current):
             assert time.monotonic() < deadline, self.live.problems()
             time.sleep(0.01)
@@ -121,7 +122,7 @@ def compiling(redis_url: str, snapshots: Path) -> Iterator[None]:
         yield
     finally:
         stopping.set()
-        thread.join(timeout=20)
+        thread.join(timeout=HANG_S)
         store.close()
 
 

@@ -6,8 +6,6 @@ import signal
 import stat
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,15 +13,7 @@ import redis
 
 from server.embedded import Embedded, Program, find_program
 from server.errors import EmbeddedError
-
-
-def eventually(condition: Callable[[], object], *, within_s: float = 10.0) -> bool:
-    deadline = time.monotonic() + within_s
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return False
+from tests.waiting import eventually
 
 
 def programs() -> list[Program]:

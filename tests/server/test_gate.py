@@ -13,6 +13,7 @@ from server import match, problems, watch
 from server.gate import Gate
 from server.problems import Problem
 from tests.server.conftest import Service
+from tests.waiting import HANG_S
 
 
 @contextmanager
@@ -23,11 +24,11 @@ def held(gate: Gate) -> Iterator[None]:
     def hold() -> None:
         with gate.turn():
             came.set()
-            go.wait(10)
+            go.wait(HANG_S)
 
     thread = threading.Thread(target=hold)
     thread.start()
-    assert came.wait(10)
+    assert came.wait(HANG_S)
     try:
         yield
     finally:
@@ -36,7 +37,7 @@ def held(gate: Gate) -> Iterator[None]:
 
 
 def test_who_finds_a_free_place_waits_and_gets_its_turn() -> None:
-    gate = Gate(at_work=1, waiting=1, patience_s=10)
+    gate = Gate(at_work=1, waiting=1, patience_s=HANG_S)
     served = threading.Event()
 
     def ask() -> None:
@@ -47,7 +48,7 @@ def test_who_finds_a_free_place_waits_and_gets_its_turn() -> None:
         thread = threading.Thread(target=ask)
         thread.start()
         assert not served.wait(0.05)
-    thread.join(10)
+    thread.join(HANG_S)
     assert served.is_set()
 
 

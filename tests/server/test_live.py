@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import shutil
 import threading
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -19,18 +18,10 @@ from server.embedded import Embedded
 from server.live import MOST_BESIDE, Live
 from server.snapshots import Snapshots
 from server.store import Store
+from tests.waiting import HANG_S, eventually
 
 MakeCase = Callable[..., Case]
 NewLive = Callable[..., Live]
-
-
-def eventually(condition: Callable[[], object], *, within_s: float = 10.0) -> bool:
-    deadline = time.monotonic() + within_s
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.01)
-    return False
 
 
 @pytest.fixture
@@ -56,7 +47,7 @@ class Machine(Live):
     def stop(self) -> None:
         super().stop()
         self._ending.set()
-        self._making.join(timeout=20)
+        self._making.join(timeout=HANG_S)
 
 
 @pytest.fixture
@@ -80,7 +71,7 @@ def at(live: Live, version: int) -> bool:
 
 def test_an_empty_store_gives_an_empty_index(new_live: NewLive) -> None:
     live = new_live()
-    live.wait(10)
+    live.wait(HANG_S)
     assert at(live, 0)
     assert live.current is not None
     assert len(live.current.index) == 0
@@ -150,12 +141,12 @@ def test_publications_while_a_snapshot_is_made_are_answered_from_all_the_same(
 
     def slow(self: Index, folder: Path) -> None:
         begun.set()
-        go_on.wait(30)
+        go_on.wait(HANG_S)
         save(self, folder)
 
     monkeypatch.setattr(Index, "save", slow)
     store.apply(put=[make_case("b")], who="editor")
-    assert begun.wait(10)
+    assert begun.wait(HANG_S)
     for version in range(3, 6):
         store.apply(put=[make_case(f"late-{version}")], who="editor")
         assert all(eventually(partial(at, w, version)) for w in workers)
@@ -228,7 +219,7 @@ def test_without_snapshot_and_redis_there_is_no_index_and_the_reason_is_told(
     new_live: NewLive, tmp_path: Path
 ) -> None:
     live = new_live(Store(f"unix://{tmp_path}/nobody.sock"))
-    live.wait(10)  # ends as soon as that is known
+    live.wait(HANG_S)  # ends as soon as that is known
     assert live.problems() != ("the first index is being prepared",)
     assert eventually(lambda: any("Redis is away" in problem for problem in live.problems()))
     assert live.current is None

@@ -9,7 +9,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -20,15 +19,7 @@ import pytest
 
 from matcher.case import Case
 from server.folder import DataFolder
-
-
-def eventually(condition: Callable[[], object], *, within_s: float = 20.0) -> bool:
-    deadline = time.monotonic() + within_s
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return False
+from tests.waiting import HANG_S, eventually
 
 
 def exists(pid: int) -> bool:
@@ -63,7 +54,7 @@ class Service:
                 stdout=log,
                 stderr=log,
             )
-        assert eventually(self.ready, within_s=120.0), self.log.read_text()
+        assert eventually(self.ready), self.log.read_text()
 
     def ready(self) -> bool:
         assert self.process is not None
@@ -113,7 +104,7 @@ class Service:
     ) -> tuple[int, Any]:
         request = urllib.request.Request(self.address + path, body, headers, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
+            with urllib.request.urlopen(request, timeout=HANG_S) as answer:
                 return answer.status, json.loads(answer.read())
         except urllib.error.HTTPError as error:
             with error:
@@ -133,7 +124,7 @@ class Service:
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         assert self.process is not None
         self.process.send_signal(how)
-        return self.process.wait(timeout=20)
+        return self.process.wait(timeout=HANG_S)
 
     def end(self) -> None:
         if self.process is not None and self.process.poll() is None:

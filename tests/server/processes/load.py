@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from matcher.case import Case
+from tests.waiting import HANG_S
 
 Address = Callable[[], str]
 """Where the service is now; it may move when it is started again."""
@@ -56,7 +57,7 @@ class Worker(threading.Thread, ABC):
 
     def end(self) -> None:
         self._stop_asked.set()
-        self.join(timeout=30)
+        self.join(timeout=HANG_S)
         assert not self.is_alive()
 
 
@@ -192,7 +193,7 @@ def ask(
     body: bytes | None = None,
     headers: dict[str, str] | None = None,
     *,
-    timeout_s: float = 10.0,
+    timeout_s: float = HANG_S,
 ) -> tuple[int, Any]:
     """Status and JSON of one request over a connection of its own."""
     parts = urlsplit(address)

@@ -24,6 +24,7 @@ from matcher.case import Case
 from server.errors import StoreError
 from server.store import Store
 from tests.torture import full, tell
+from tests.waiting import HANG_S
 
 MakeCase = Callable[..., Case]
 NewService = Callable[..., Any]
@@ -86,7 +87,7 @@ class Reader(threading.Thread):
         while not self._stop_asked.is_set():
             # A connection of its own for each request, so that every worker has its say.
             connection = http.client.HTTPConnection(
-                self._address.hostname or "", self._address.port, timeout=20
+                self._address.hostname or "", self._address.port, timeout=HANG_S
             )
             try:
                 headers = {"Content-Type": "application/json"}
@@ -140,7 +141,7 @@ def test_no_read_fails_while_redis_is_away_and_answers_are_current_again_when_it
     finally:
         stop.set()
         for reader in readers:
-            reader.join(timeout=30)
+            reader.join(timeout=HANG_S)
         store.close()
     assert [fault for reader in readers for fault in reader.faults] == []
     told = [answer for reader in readers for answer in reader.answers]

@@ -26,9 +26,10 @@ import pytest
 import redis
 
 from matcher.case import Case
-from server.errors import Unconfirmed
+from server.errors import Unavailable, Unconfirmed
 from server.store import Role, Store
 from tests.torture import full, tell
+from tests.waiting import HANG_S
 
 MakeCase = Callable[..., Case]
 NewService = Callable[..., Any]
@@ -65,7 +66,7 @@ class Replicated:
             self._spawn(
                 port,
                 f"port {port}\nsentinel monitor {SERVICE} 127.0.0.1 {first} 2\n"
-                f"sentinel down-after-milliseconds {SERVICE} 2000\n"
+                f"sentinel down-after-milliseconds {SERVICE} 4000\n"
                 f"sentinel failover-timeout {SERVICE} 3000\n",
                 "--sentinel",
             )
@@ -101,7 +102,7 @@ class Replicated:
     def signal(self, port: int, number: signal.Signals) -> None:
         self._processes[port].send_signal(number)
         if number is signal.SIGKILL:
-            self._processes[port].wait(timeout=10)
+            self._processes[port].wait(timeout=HANG_S)
 
     def end(self) -> None:
         for process in self._processes.values():
@@ -129,7 +130,7 @@ def _free_ports(count: int) -> list[int]:
 
 
 def _client(port: int) -> redis.Redis:
-    return redis.Redis(port=port, socket_timeout=1, socket_connect_timeout=1)
+    return redis.Redis(port=port, socket_timeout=5, socket_connect_timeout=5)
 
 
 @pytest.fixture
@@ -178,7 +179,7 @@ class Load(threading.Thread):
 
 def _post(address: str, path: str, body: str, **headers: str) -> tuple[int, Any]:
     parts = urlsplit(address)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=20)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=HANG_S)
     try:
         connection.request("POST", path, body, {"Content-Type": "application/json", **headers})
         response = connection.getresponse()
@@ -202,7 +203,7 @@ def load() -> Iterator[Callable[[str], Load]]:
     yield begin
     stop.set()
     for each in made:
-        each.join(timeout=30)
+        each.join(timeout=HANG_S)
 
 
 def test_killed_primaries_cost_no_read_and_no_acknowledged_changeset(
@@ -213,7 +214,7 @@ def test_killed_primaries_cost_no_read_and_no_acknowledged_changeset(
     load: Callable[[str], Load],
 ) -> None:
     store = Store(replicated.url)
-    store.apply(put=[make_case("steady", CLAIM)], who="test")
+    assert eventually(lambda: _applied(store, make_case("steady", CLAIM)))
     bearer = {"Authorization": f"Bearer {store.tokens.create('editor', Role.EDITOR)}"}
     services = [
         new_service(
@@ -249,7 +250,7 @@ def test_killed_primaries_cost_no_read_and_no_acknowledged_changeset(
                     recovery.append(time.monotonic() - killed_at)
             else:
                 refused.append((status, told["type"]))
-            assert killed_at is None or time.monotonic() < killed_at + 30, refused[-3:]
+            assert killed_at is None or time.monotonic() < killed_at + HANG_S, refused[-3:]
         replicated.start(victim)
         assert eventually(lambda: replicated.replicas() == 2)
     stored = {case.id for case in store.cases()[1]}
@@ -275,7 +276,7 @@ def test_what_no_replica_has_is_unconfirmed_and_a_version_that_goes_back_is_told
     replicated: Replicated, new_service: NewService, eventually: Eventually, make_case: MakeCase
 ) -> None:
     store = Store(replicated.url)
-    store.apply(put=[make_case("kept")], who="test")
+    assert eventually(lambda: _applied(store, make_case("kept")))
     service = new_service(
         CLAIMLIGHT_REDIS_URL=replicated.url, CLAIMLIGHT_STARTER_CASES="", CLAIMLIGHT_WORKERS="1"
     )
@@ -307,6 +308,6 @@ def test_what_no_replica_has_is_unconfirmed_and_a_version_that_goes_back_is_told
 def _applied(store: Store, case: Case) -> bool:
     try:
         store.apply(put=[case], who="test")
-    except Unconfirmed:
+    except (Unavailable, Unconfirmed):
         return False
     return True

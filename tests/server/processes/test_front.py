@@ -29,6 +29,7 @@ import redis
 import yaml
 
 from matcher.case import Case
+from tests.waiting import HANG_S
 
 NewService = Callable[..., Any]
 Eventually = Callable[..., bool]
@@ -51,7 +52,7 @@ class Front:
 
     def connect(self) -> ssl.SSLSocket:
         context = ssl.create_default_context(cafile=str(self.folder / "fullchain.pem"))
-        raw = socket.create_connection(("127.0.0.1", self.tls_port), timeout=30)
+        raw = socket.create_connection(("127.0.0.1", self.tls_port), timeout=HANG_S)
         return context.wrap_socket(raw, server_hostname="localhost")
 
     def send(self, request: bytes) -> bytes:
@@ -117,7 +118,7 @@ def front(
         yield made
     finally:
         process.send_signal(signal.SIGQUIT)
-        process.wait(timeout=30)
+        process.wait(timeout=HANG_S)
 
 
 def _up(front: Front) -> bool:
@@ -167,7 +168,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory, starter: Path) -> Iterator[tu
 def test_answers_come_by_tls_alone_with_one_id_in_both_logs(
     front: Front, pair: tuple[Any, Any]
 ) -> None:
-    with socket.create_connection(("127.0.0.1", front.plain_port), timeout=10) as plain:
+    with socket.create_connection(("127.0.0.1", front.plain_port), timeout=HANG_S) as plain:
         plain.sendall(b"GET /docs?x=1 HTTP/1.1\r\nHost: claims.example\r\n\r\n")
         redirect = plain.recv(4_096).decode()
     assert redirect.startswith("HTTP/1.1 301")
@@ -230,7 +231,7 @@ def test_a_service_that_is_killed_costs_no_reader_an_answer(
         pair[0].start()
     finally:
         stop.set()
-        reader.join(timeout=30)
+        reader.join(timeout=HANG_S)
     assert set(statuses) == {200}
 
 
@@ -268,7 +269,7 @@ def test_command_of_the_image_serves_and_its_health_check_sees_it(
     told = [sys.executable, *(word.replace(":8321/", f":{port}/") for word in rest)]
 
     def healthy() -> bool:
-        done = subprocess.run(told, check=False, timeout=30, stderr=subprocess.DEVNULL)
+        done = subprocess.run(told, check=False, timeout=HANG_S, stderr=subprocess.DEVNULL)
         return done.returncode == 0
 
     assert healthy()

@@ -22,6 +22,7 @@ import pytest
 from matcher.case import Case
 from tests.server.processes.load import Editor
 from tests.torture import full, progress, tell
+from tests.waiting import HANG_S
 
 pytestmark = pytest.mark.torture
 
@@ -64,7 +65,7 @@ def test_acknowledged_changesets_are_whole_and_the_others_whole_or_absent(
         acknowledged += editor.acknowledged
         number = editor.number
         processes = [service.pid]
-        service.process.wait(timeout=20)
+        service.process.wait(timeout=HANG_S)
         assert eventually(lambda: not any(exists(pid) for pid in processes))  # noqa: B023
         service.start()
         _check(service, token, tried, acknowledged)
@@ -110,7 +111,7 @@ def _check(service: Any, token: str, tried: list[int], acknowledged: list[int]) 
 
 def _export(service: Any, token: str) -> set[str]:
     parts = urlsplit(service.address)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=HANG_S)
     connection.request("GET", "/v1/export", headers={"Authorization": f"Bearer {token}"})
     response = connection.getresponse()
     assert response.status == 200

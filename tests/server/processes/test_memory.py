@@ -31,7 +31,7 @@ def test_a_further_worker_holds_little_of_its_own_at_12_000_cases(
     service = new_service(CLAIMLIGHT_STARTER_CASES="")
     for start in range(0, len(cases), 4_000):
         assert service.push(*cases[start : start + 4_000])[0] == 200
-    assert eventually(lambda: service.ask("/v1/index")[1]["cases"] == len(cases), within_s=60)
+    assert eventually(lambda: service.ask("/v1/index")[1]["cases"] == len(cases))
     news = [row["text"] for row in rows("news/en")]
     repeats = [row["text"][:1_500] for row in rows("euvsdisinfo/pairs")]
     for page in range(PAGES):

@@ -17,6 +17,7 @@ import pytest
 
 from server.app import SECURITY_HEADERS
 from tests.server.processes.test_refusals import NO_HTTP, SMUGGLED
+from tests.waiting import HANG_S
 
 pytestmark = pytest.mark.skipif(
     shutil.which("nginx") is None or shutil.which("openssl") is None,
@@ -58,14 +59,14 @@ def proxy(service: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[in
     command = ["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf"), "-g", "daemon off;"]
     with (folder / "error.log").open("wb") as log:
         process = subprocess.Popen(command, stderr=log)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + HANG_S
     while not _listens(tls):
         assert process.poll() is None, (folder / "error.log").read_text()
         assert time.monotonic() < deadline
         time.sleep(0.02)
     yield tls
     process.terminate()
-    process.wait(timeout=20)
+    process.wait(timeout=HANG_S)
 
 
 def _free_port() -> int:
@@ -82,7 +83,7 @@ def _listens(port: int) -> bool:
 def connect(port: int) -> ssl.SSLSocket:
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    raw = socket.create_connection(("127.0.0.1", port), timeout=30)
+    raw = socket.create_connection(("127.0.0.1", port), timeout=HANG_S)
     return context.wrap_socket(raw)
 
 

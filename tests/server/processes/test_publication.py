@@ -18,6 +18,7 @@ from server.embedded import Embedded
 from server.store import Role, Store
 from tests.server.processes.load import Reader, Told, ask
 from tests.torture import TORTURE, full, progress, tell
+from tests.waiting import HANG_S
 
 pytestmark = pytest.mark.torture
 
@@ -147,7 +148,7 @@ def _published_under(
             address = addresses[number % len(addresses)]
             version = _push(address, token, case)
             pushes[version] = (time.monotonic(), case.summary or "")
-            deadline = time.monotonic() + 30
+            deadline = time.monotonic() + HANG_S
             while not all(each.told and each.told[-1].version >= version for each in readers):
                 assert time.monotonic() < deadline, [each.failed[-1:] for each in readers]
                 time.sleep(0.01)
@@ -161,7 +162,7 @@ def _published_under(
 def _push(address: str, token: str, case: Case) -> int:
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     body = case.model_dump_json().encode()
-    status, told = ask(address, "POST", "/v1/changes", body, headers, timeout_s=30)
+    status, told = ask(address, "POST", "/v1/changes", body, headers, timeout_s=HANG_S)
     assert status == 200, told
     return int(told["version"])
 

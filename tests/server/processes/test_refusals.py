@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from server.app import SECURITY_HEADERS
+from tests.waiting import HANG_S
 
 NewService = Callable[..., Any]
 
@@ -88,7 +89,7 @@ def exchange(address: str, sent: bytes) -> bytes:
     """All that is answered until the connection ends."""
     host, port = address.removeprefix("http://").rsplit(":", 1)
     told = b""
-    with socket.create_connection((host, int(port)), timeout=20) as connection:
+    with socket.create_connection((host, int(port)), timeout=HANG_S) as connection:
         connection.sendall(sent)
         connection.shutdown(socket.SHUT_WR)
         try:

@@ -15,6 +15,7 @@ from typing import Any
 from matcher.case import Case
 from server.embedded import Embedded
 from server.store import Store
+from tests.waiting import HANG_S
 
 MakeCase = Callable[..., Case]
 Eventually = Callable[..., bool]
@@ -78,7 +79,7 @@ def test_while_the_private_redis_is_away_reads_go_on_and_writes_are_told_so(
     assert service.push(make_case("kept"))[0] == 200
     assert eventually(lambda: service.match(claim)[1]["index"]["version"] == 2)
     stale, refused = False, False
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + HANG_S
     while not (stale and refused) and time.monotonic() < deadline:
         pid = service.redis_pid
         if pid is not None:  # as soon as it is back, so that it stays away for a second
@@ -223,6 +224,6 @@ def _run(service: Any) -> subprocess.CompletedProcess[str]:
         env=service.environ,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=HANG_S,
         check=False,
     )
