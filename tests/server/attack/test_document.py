@@ -34,7 +34,8 @@ UNSAID: Final = (
     "is not allowed", "is not a known language", "ids must differ", "the limit is",
     "next_page_token", "of no format known", "summary_language is required", "rows were rejected",
     "must start with https", "empty; a case a line", "the header has",
-    "a valid integer; found",
+    "a valid integer; found", "there is no case", "is in row", "not a web address",
+    "a link must not", "once normalised",
 )  # fmt: skip
 """Rules that JSON Schema has no words for: by them alone a request that fits the document may
 be refused. (To JSON Schema 5.0 is an integer.)"""
