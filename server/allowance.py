@@ -3,6 +3,7 @@
 Each worker counts in memory (the library ``limits``, a sliding window), so that no request waits
 for Redis and limits hold while it is away. Once a second the workers of all machines tell each
 other, through Redis, what was used: together they let through at most one second's work too much.
+Tokens shown by those who match text are known by what Redis said a second before.
 """
 
 from __future__ import annotations
@@ -21,11 +22,12 @@ from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
 from server import metrics
+from server.bearer import bad_token, shown_token
 from server.clients import client
 from server.errors import StoreError
 from server.problems import TOO_MANY, Problem
 from server.settings import Settings
-from server.store import Store
+from server.store import Store, Token, whose
 
 WINDOW_S: Final = 60
 SHARE_S: Final = 1.0
@@ -109,10 +111,12 @@ class Allowances:
         self.characters: Final = Policy("characters", settings.client_chars_a_minute)
         self.reports: Final = Policy("reports", REPORTS_A_MINUTE, "reports")
         self.token: Final = Policy("token-characters", settings.token_chars_a_minute)
+        self.token_match: Final = Policy("token-match", settings.token_match_chars_a_minute)
         self.proxies: Final = settings.trusted_proxies
         self._tally = Tally()
         self._limiter = SlidingWindowCounterRateLimiter(self._tally)
         self._store = store
+        self._tokens: list[Token] | None = None
         self._stopping = threading.Event()
 
     def start(self) -> None:
@@ -159,6 +163,21 @@ class Allowances:
             )
         return headers
 
+    def owner(self, shown: str) -> str | None:
+        """Return the name of the token shown; None as long as no token is known of at all.
+
+        Raises
+        ------
+        Problem
+            401 where it is unknown, revoked or expired.
+        """
+        if self._tokens is None:
+            return None
+        identity = whose(shown, self._tokens)
+        if identity is None:
+            raise bad_token()
+        return identity.name
+
     def _wait_s(self, item: RateLimitItemPerMinute, who: str, cost: int) -> int:
         """Seconds until so much is left again, if nothing else is used in between.
 
@@ -172,13 +191,15 @@ class Allowances:
         return max(1, ceil(turns_s + WINDOW_S * (1 - free / max(now, 1))))
 
     def share(self) -> None:
-        """Tell the other workers what was used here, and learn what was there."""
+        """Tell the other workers what was used here, and learn what was there and whose turn up."""
         try:
+            self._tokens = self._store.tokens.list()
             self._tally.share(lambda used: self._store.usage.add(used, kept_s=2 * WINDOW_S))
         except StoreError as error:
             log.debug("allowances are not shared: %s", error)
 
     def _follow(self) -> None:
+        self.share()
         while not self._stopping.wait(SHARE_S):
             self.share()
 
@@ -214,8 +235,25 @@ def take(policy: Policy, cost: int, *, who: str | None = None) -> None:
         g.allowance = found.take(policy, who or client(found.proxies), cost)
 
 
-def charge_text(characters: int) -> None:
-    """Charge the text of the request at hand to its client."""
+def token_owner() -> str | None:
+    """Return whose token the request at hand shows; None where it shows none.
+
+    None as well while Redis has been away from the start: nobody is refused for that.
+
+    Raises
+    ------
+    Problem
+        401 where it is none that is known.
+    """
+    shown = shown_token()
+    return None if shown is None else allowances().owner(shown)
+
+
+def charge_text(characters: int, *, owner: str | None = None) -> None:
+    """Charge the text of the request at hand to the token of ``owner``, None: to its client."""
+    if owner is not None:
+        take(allowances().token_match, characters, who=owner)
+        return
     policy = allowances().characters
     take(policy, max(0, min(characters, policy.quota) - LEAST_COST))
 

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, request
 
 from matcher.case import Case
 from server.allowance import charge_token
+from server.bearer import bad_token, no_token, shown_token
 from server.consequences import consequences, drafted
 from server.errors import (
     Conflict,
@@ -24,7 +25,7 @@ from server.exchange import answer, read_body, read_query
 from server.faults import Fault, WireError, check, parse, pointer
 from server.formats import WRITERS
 from server.live import Live
-from server.openapi import operation
+from server.openapi import Token, operation
 from server.problems import (
     CONFIRM,
     CONFLICT,
@@ -33,7 +34,6 @@ from server.problems import (
     NOT_FOUND,
     REJECTED,
     STALE_WRITE,
-    UNAUTHORIZED,
     UNAVAILABLE,
     UNCONFIRMED,
     Problem,
@@ -108,7 +108,7 @@ def blueprint(store: Store, live: Live) -> Blueprint:
         body={JSON: ChangeRows, **dict.fromkeys(JSON_LINES)},
         answers={JSON: ChangesAnswer},
         problems=(400, 401, 403, 408, 409, 412, 413, 415, 429, 503),
-        token=True,
+        token=Token.MUST,
     )
     def push() -> Response:
         """One atomic step: wholly published under a new version, or not at all.
@@ -150,7 +150,7 @@ def blueprint(store: Store, live: Live) -> Blueprint:
         query=HistoryPage,
         answers={JSON: History},
         problems=(400, 401, 403, 429, 503),
-        token=True,
+        token=Token.MUST,
     )
     def history() -> Response:
         authorize(store, Role.VIEWER)
@@ -178,7 +178,7 @@ def blueprint(store: Store, live: Live) -> Blueprint:
         query=RevertOptions,
         answers={JSON: ChangesAnswer},
         problems=(400, 401, 403, 404, 409, 412, 429, 503),
-        token=True,
+        token=Token.MUST,
     )
     def revert(version: int) -> Response:
         """Answers 409 with the ids of the cases that have changed since. Takes no body."""
@@ -201,7 +201,7 @@ def blueprint(store: Store, live: Live) -> Blueprint:
         query=ExportOptions,
         answers={writer.MEDIA_TYPE: None for writer in WRITERS.values()},
         problems=(400, 401, 403, 429, 503),
-        token=True,
+        token=Token.MUST,
     )
     def export() -> Response:
         """A file that can be pushed again, which then changes nothing."""
@@ -227,22 +227,12 @@ def authorize(store: Store, least: Role) -> Identity:
         401 without a valid token, 403 where its role may do less than ``least``, 429 where more
         was sent with it than is allowed a minute.
     """
-    shown = request.authorization
-    if shown is None or shown.type != "bearer" or not shown.token:
-        challenge = 'Bearer realm="claimlight"'
-        found = "no token" if shown is None else "something else"
-        raise Problem(
-            UNAUTHORIZED,
-            f"Expected Authorization: Bearer TOKEN; found {found}.",
-            headers={"WWW-Authenticate": challenge},
-        )
-    identity = store.tokens.verify(shown.token)
+    shown = shown_token()
+    if shown is None:
+        raise no_token("no token")
+    identity = store.tokens.verify(shown)
     if identity is None:
-        raise Problem(
-            UNAUTHORIZED,
-            "The token is unknown, revoked or expired.",
-            headers={"WWW-Authenticate": 'Bearer realm="claimlight", error="invalid_token"'},
-        )
+        raise bad_token()
     if _RANK[identity.role] < _RANK[least]:
         raise Problem(FORBIDDEN, f"The token is a {identity.role}'s; this needs at least {least}.")
     charge_token(identity.name, limit=MAX_CHANGES_BYTES)

@@ -9,11 +9,11 @@ from flask import Blueprint, Response
 from matcher.limits import MAX_BODY_BYTES
 from matcher.types import Outcome
 from server import metrics, watch
-from server.allowance import charge_text
+from server.allowance import charge_text, token_owner
 from server.exchange import answer, current_index, read_body
 from server.gate import Gate
 from server.live import Live
-from server.openapi import operation
+from server.openapi import Token, operation
 from server.snapshots import Current
 from server.wire.cases import IndexState
 from server.wire.match import MatchAnswer, MatchRequest, Query, match_answer, read_match
@@ -30,21 +30,24 @@ def blueprint(live: Live, gate: Gate | None = None) -> Blueprint:
         tag="Readers",
         body={"application/json": MatchRequest},
         answers={"application/json": MatchAnswer},
-        problems=(400, 408, 413, 415, 429, 503),
+        problems=(400, 401, 408, 413, 415, 429, 503),
+        token=Token.MAY,
     )
     def match() -> Response:
+        """With a token, the text counts towards its allowance and not towards the address's."""
+        owner = token_owner()
         body = read_body("application/json", limit=MAX_BODY_BYTES)
         with gate.turn():
-            return _answer(body, current_index(live))
+            return _answer(body, current_index(live), owner)
 
     return routes
 
 
-def _answer(body: bytes, current: Current) -> Response:
+def _answer(body: bytes, current: Current, owner: str | None) -> Response:
     with metrics.stage("read"):
         query = read_match(body)
     # What is too long to be a sentence had to be read and split as well.
-    charge_text(sum(len(piece.text) for piece in query.pieces or query.sentences))
+    charge_text(sum(len(piece.text) for piece in query.pieces or query.sentences), owner=owner)
     with metrics.stage("match"):
         outcome = current.index.match(query.sentences, limit=query.limit, min_score=query.min_score)
     with metrics.stage("write"):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 from http import HTTPStatus
 from typing import Any, Final, Literal, TypeVar
 
@@ -29,6 +30,14 @@ Media = Mapping[str, "type[BaseModel] | None"]
 """Media type to model; None where the body is not JSON of one model."""
 
 
+class Token(Enum):
+    """Whether a request shows a token."""
+
+    NO = auto()
+    MAY = auto()
+    MUST = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """What a view promises."""
@@ -39,7 +48,7 @@ class Operation:
     body: Media
     answers: Media
     problems: tuple[int, ...]
-    token: bool
+    token: Token
     description: str
 
 
@@ -51,7 +60,7 @@ def operation(
     query: type[BaseModel] | None = None,
     body: Media | None = None,
     problems: tuple[int, ...] = (),
-    token: bool = False,
+    token: Token = Token.NO,
 ) -> Callable[[View], View]:
     """Declare what a view takes and answers; its docstring is the longer description."""
 
@@ -134,8 +143,10 @@ def _operation(path: str, method: str, promise: Operation, schemas: Schemas) -> 
     if promise.body:
         content = _content(promise.body, "validation", schemas)
         told["requestBody"] = {"required": True, "content": content}
-    if promise.token:
+    if promise.token is not Token.NO:
         told["security"] = [{"token": []}]
+        if promise.token is Token.MAY:
+            told["security"].append({})
     return told
 
 

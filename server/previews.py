@@ -25,7 +25,7 @@ from server.exchange import answer, current_index, read_body, read_query
 from server.faults import Fault, WireError, check, parse, pointer
 from server.formats import FormatError, Rejected, read
 from server.live import Live
-from server.openapi import operation
+from server.openapi import Token, operation
 from server.store import Role, Store
 from server.wire.base import MAX_CHANGES_BYTES
 from server.wire.cases import card
@@ -54,7 +54,7 @@ def blueprint(store: Store, live: Live) -> Blueprint:
         body={JSON: PreviewRequest},
         answers={JSON: PreviewAnswer},
         problems=(400, 401, 403, 408, 413, 415, 429, 503),
-        token=True,
+        token=Token.MUST,
     )
     def preview() -> Response:
         """Like a push with dry_run, and tries sentences of the editor's against it."""
@@ -99,7 +99,7 @@ def blueprint(store: Store, live: Live) -> Blueprint:
         body={ANY: None},
         answers={JSON: FileAnswer},
         problems=(400, 401, 403, 408, 413, 415, 429, 503),
-        token=True,
+        token=Token.MUST,
     )
     def read_file() -> Response:
         """The body is the file itself: JSON Lines, CSV, ClaimReview (a page too), EUvsDisinfo."""

@@ -16,7 +16,7 @@ from server.errors import StoreError
 from server.exchange import answer, current_index, read_body, read_query
 from server.faults import check, parse
 from server.live import Live
-from server.openapi import operation
+from server.openapi import Token, operation
 from server.problems import NOT_FOUND, Problem
 from server.store import Role, Store
 from server.wire.reports import (
@@ -63,7 +63,7 @@ def blueprint(store: Store, live: Live) -> Blueprint:
         query=ReportPage,
         answers={JSON: ReportList},
         problems=(400, 401, 403, 429, 503),
-        token=True,
+        token=Token.MUST,
     )
     def reports() -> Response:
         authorize(store, Role.EDITOR)
@@ -77,7 +77,7 @@ def blueprint(store: Store, live: Live) -> Blueprint:
         tag="Editors",
         answers={JSON: ReportGone},
         problems=(401, 403, 404, 429, 503),
-        token=True,
+        token=Token.MUST,
     )
     def forget(report_id: str) -> Response:
         authorize(store, Role.EDITOR)

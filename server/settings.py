@@ -28,6 +28,8 @@ MAX_WORKERS: Final = 256
 CHARS_A_MINUTE: Final = 1_000_000
 """Eighty whole pages of 100 sentences; a reader's browser, which asks the local filter first,
 sends a tenth of a page."""
+TOKEN_MATCH_CHARS_A_MINUTE: Final = 10_000_000
+"""Of one that checks text for many readers: ten clients' worth."""
 MOST_CHARS_A_MINUTE: Final = 10**9 - 1
 _CHECKOUT: Final = Path(__file__).resolve().parent.parent
 
@@ -59,6 +61,7 @@ class Settings:
     metrics: tuple[str, int] | None
     chars_a_minute: int | None
     token_chars_a_minute: int
+    token_match_chars_a_minute: int
     server: str | None
     token: str | None
 
@@ -305,6 +308,13 @@ TABLE: Final[tuple[Setting, ...]] = (
         "200000000",
         _whole(0, MOST_CHARS_A_MINUTE),
         "Characters that may be pushed with one token a minute; 0: no limit.",
+    ),
+    Setting(
+        "token_match_chars_a_minute",
+        str(TOKEN_MATCH_CHARS_A_MINUTE),
+        _whole(0, MOST_CHARS_A_MINUTE),
+        "Characters that may be matched with one token a minute, whatever address it is shown "
+        "from; 0: no limit.",
     ),
     Setting("server", "", _server, "The service that the command line speaks to."),
     Setting("token", "", _token, "The token that the command line shows to the service."),

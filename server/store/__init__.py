@@ -5,7 +5,7 @@ This package and ``server.embedded`` are the only ones that know Redis.
 
 from server.store.connection import Listener
 from server.store.store import Store
-from server.store.tokens import Identity, Role, Token, Tokens
+from server.store.tokens import Identity, Role, Token, Tokens, whose
 from server.store.values import Changeset, Contents, Difference, Published, Retraction, Update
 
 __all__ = [
@@ -21,4 +21,5 @@ __all__ = [
     "Token",
     "Tokens",
     "Update",
+    "whose",
 ]

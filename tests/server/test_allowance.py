@@ -39,6 +39,7 @@ def settings(data_dir: Path) -> Settings:
             "CLAIMLIGHT_DATA_DIR": str(data_dir),
             "CLAIMLIGHT_CHARS_A_MINUTE": str(QUOTA),
             "CLAIMLIGHT_TOKEN_CHARS_A_MINUTE": str(QUOTA),
+            "CLAIMLIGHT_TOKEN_MATCH_CHARS_A_MINUTE": str(2 * QUOTA),
             "CLAIMLIGHT_TRUSTED_PROXIES": "10.0.0.0/8",
         }
     )
@@ -157,6 +158,65 @@ def test_a_token_has_an_allowance_of_its_own(
     assert statuses[0] == 200
     assert statuses[-1] == 429
     assert push(app, row, other) == 200
+
+
+@pytest.fixture
+def allowances(service: Service, settings: Settings) -> Allowances:
+    return Allowances(settings, service.store)
+
+
+@pytest.fixture
+def knowing(service: Service, settings: Settings, allowances: Allowances) -> FlaskClient:
+    """Of a worker that learns of tokens when it shares what was used."""
+    app = create_app(settings, store=service.store, live=service.live, allowances=allowances)
+    return app.test_client()
+
+
+def test_text_with_a_token_counts_towards_the_token_wherever_it_comes_from(
+    service: Service, knowing: FlaskClient, allowances: Allowances
+) -> None:
+    one, other = service.bearer(Role.VIEWER), service.bearer(Role.VIEWER)
+    allowances.share()
+    assert send(knowing, 2_000, **one) == 200
+    assert send(knowing, 2_000, "192.0.2.2", **one) == 200
+    assert send(knowing, 500, "192.0.2.3", **one) == 429
+    assert send(knowing, 500, "192.0.2.3", **other) == 200
+    assert send(knowing, 1_000) == 200  # the address has only been charged for asking
+    told = knowing.post("/v1/match", json={"text": "x" * 500}, headers=other).headers
+    assert told["RateLimit-Policy"] == f'"token-match";q={2 * QUOTA};w=60'
+    assert told["RateLimit"] == '"token-match";r=3000;t=30'
+
+
+def test_a_token_that_is_good_for_nothing_is_refused_and_costs_its_client_something(
+    service: Service, knowing: FlaskClient, allowances: Allowances
+) -> None:
+    bearer = service.bearer(Role.VIEWER)
+    allowances.share()
+    assert send(knowing, 10, **bearer) == 200
+    (token,) = service.store.tokens.list()
+    service.store.tokens.revoke(token.name)
+    allowances.share()
+    statuses = [send(knowing, 10, **bearer) for _ in range(QUOTA // LEAST_COST)]
+    assert statuses == [401] * (len(statuses) - 1) + [429]
+    assert send(knowing, 10, "192.0.2.9", Authorization="Basic eDp5") == 401
+
+
+def test_tokens_are_known_while_redis_is_away(
+    service: Service, knowing: FlaskClient, settings: Settings, allowances: Allowances
+) -> None:
+    bearer = service.bearer(Role.VIEWER)
+    allowances.share()
+    away = Store("unix:///nowhere/redis.sock")
+    allowances._store = away
+    allowances.share()
+    assert send(knowing, 2_000, **bearer) == 200
+    assert send(knowing, 2_000, **bearer) == 200
+    assert send(knowing, 2_000, **bearer) == 429
+    late = Allowances(settings, away)
+    late.share()  # knows of none yet: the address stands in
+    app = create_app(settings, store=service.store, live=service.live, allowances=late)
+    assert send(app.test_client(), 2_000, **bearer) == 200
+    assert send(app.test_client(), 2_000, **bearer) == 429
 
 
 def push(app: Flask, row: object, bearer: dict[str, str]) -> int:
