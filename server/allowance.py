@@ -80,9 +80,10 @@ class Tally(MemoryStorage):
         """Tell what was counted here, learn what was elsewhere; StoreError: tried again later."""
         window = int(time.time() / WINDOW_S)
         with self._sharing:
-            current = {key: sum_ for key, sum_ in self._told.items() if _window(key) == window}
-            sent = {**dict.fromkeys(current, 0), **self._unsent}
-            self._told, self._unsent = current, {}
+            # The window before counts as well, and some of it may not have been told yet.
+            known = {key: sum_ for key, sum_ in self._told.items() if _window(key) >= window - 1}
+            sent = {**dict.fromkeys(known, 0), **self._unsent}
+            self._told, self._unsent = known, {}
         if not sent:
             return
         try:

@@ -19,11 +19,33 @@ from server.problems import of_status
 
 
 class Worker(ThreadWorker):
-    """Waits for clients to hang up in the thread that answered them.
+    """Waits for clients to hang up in the thread that answered them, and ends at once.
 
     gunicorn does so in the one thread that accepts all connections, up to two seconds for each
     client that does not: a few of them would keep everybody else waiting.
     """
+
+    def is_parent_alive(self) -> bool:
+        """Whether the master is there; else this worker ends, as if it were told to."""
+        found = bool(super().is_parent_alive())
+        self.alive = self.alive and found
+        return found
+
+    def set_accept_enabled(self, enabled: bool | None) -> None:
+        """Take new connections or not; one that ends lets go of the port at once.
+
+        gunicorn holds it until the last connection is done: who connects meanwhile would wait for
+        seconds, for nobody, where the proxy could ask another service.
+        """
+        super().set_accept_enabled(enabled)
+        if enabled or self.alive:
+            return
+        for listener in self.sockets:
+            waiting = -1
+            while self.nr_conns != waiting:  # those that have connected are still answered
+                waiting = self.nr_conns
+                self.accept(listener)
+            listener.close()
 
     def handle(self, conn: Any) -> Any:
         """Answer one request of a connection; whether it is kept open."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import time
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
@@ -283,6 +285,24 @@ def test_limits_hold_while_redis_is_away_and_nothing_used_is_forgotten() -> None
     assert list(shared.values()) == [1_600]
     for tally in (first, second):
         assert tally.get_sliding_window(key, 60)[2] == 1_600
+
+
+def test_what_is_told_after_its_minute_has_ended_counts_once() -> None:
+    tally, shared = Tally(), {"others": 0}
+
+    def add(used: Mapping[str, int]) -> dict[str, int]:
+        for key, amount in used.items():
+            shared[key] = shared.get(key, 0) + amount
+        return {key: shared[key] for key in used}
+
+    key = f"characters/a/2000/1/minute/{int(time.time() / 60) - 1}"
+    for told in (900, 50):  # the second after the minute has ended
+        tally.incr(key, 120, told)
+        tally.share(add)
+    assert shared[key] == tally.get(key) == 950
+    shared[key] += 30  # by another worker
+    tally.share(add)
+    assert tally.get(key) == 980
 
 
 def test_there_is_no_limit_where_only_this_machine_can_be_a_client(settings: Settings) -> None:

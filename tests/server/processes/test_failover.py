@@ -35,6 +35,7 @@ MakeCase = Callable[..., Case]
 NewService = Callable[..., Any]
 Eventually = Callable[..., bool]
 
+DEPLOYED = Path(__file__).parents[3] / "server" / "deploy" / "sentinel.conf"
 PROGRAM = shutil.which("redis-server") or shutil.which("valkey-server")
 KILLS = full(10, small=2)
 SERVICE = "claimlight"
@@ -60,16 +61,13 @@ class Replicated:
         for port in self.servers:
             self.start(port)
         first = self.servers[0]
-        # Long enough that a busy machine is not taken for a dead one: a primary that is replaced
-        # while it lives acknowledges for a moment what will be lost, which no Sentinel prevents.
+        deployed = DEPLOYED.read_text()
+        for old in ("port 26379", f"monitor {SERVICE} redis-1 6379 2"):
+            assert old in deployed
         for port in self.sentinels:
-            self._spawn(
-                port,
-                f"port {port}\nsentinel monitor {SERVICE} 127.0.0.1 {first} 2\n"
-                f"sentinel down-after-milliseconds {SERVICE} 4000\n"
-                f"sentinel failover-timeout {SERVICE} 3000\n",
-                "--sentinel",
-            )
+            here = deployed.replace("port 26379", f"port {port}")
+            here = here.replace("redis-1 6379", f"127.0.0.1 {first}")
+            self._spawn(port, here, "--sentinel")
         hosts = ",".join(f"127.0.0.1:{port}" for port in self.sentinels)
         self.url = f"redis+sentinel://{hosts}/{SERVICE}"
 

@@ -5,7 +5,6 @@ And the commands of the compose file and the image, run as they are written.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import re
@@ -19,9 +18,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -29,120 +27,48 @@ import redis
 import yaml
 
 from matcher.case import Case
+from server.app import SECURITY_HEADERS
+from server.problems import KINDS, of_status
+from server.wire.operations import ProblemAnswer
+from tests.server.processes import front
+from tests.server.processes.front import DEPLOY, HEAD, Front
 from tests.waiting import HANG_S
 
 NewService = Callable[..., Any]
 Eventually = Callable[..., bool]
 MakeCase = Callable[..., Case]
 
-DEPLOY: Final = Path(__file__).resolve().parents[3] / "server" / "deploy"
-NGINX: Final = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 SECRET = "Xylophonwald"
-HEAD = b"Host: localhost\r\nContent-Type: application/json\r\n"
-CASES = b"GET /v1/cases HTTP/1.1\r\n" + HEAD + b"Connection: close\r\n\r\n"
-
-
-@dataclass
-class Front:
-    """A running nginx with the configuration that is deployed, on other ports."""
-
-    folder: Path
-    tls_port: int
-    plain_port: int
-
-    def connect(self) -> ssl.SSLSocket:
-        context = ssl.create_default_context(cafile=str(self.folder / "fullchain.pem"))
-        raw = socket.create_connection(("127.0.0.1", self.tls_port), timeout=HANG_S)
-        return context.wrap_socket(raw, server_hostname="localhost")
-
-    def send(self, request: bytes) -> bytes:
-        """All that comes back until nginx hangs up."""
-        with self.connect() as connection:
-            received = b""
-            with contextlib.suppress(ConnectionError, ssl.SSLError):
-                connection.sendall(request)
-                while data := connection.recv(65_536):
-                    received += data
-            return received
-
-    def status(self, request: bytes) -> int:
-        found = re.match(rb"HTTP/1.1 (\d+)", self.send(request))
-        return int(found[1]) if found else 0
-
-    def match(self, text: str, **headers: str) -> int:
-        body = json.dumps({"text": text}).encode()
-        more = "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode()
-        return self.status(
-            b"POST /v1/match HTTP/1.1\r\n" + HEAD + more + b"Connection: close\r\n"
-            b"Content-Length: %d\r\n\r\n" % len(body) + body
-        )
-
-    def log(self) -> list[dict[str, Any]]:
-        time.sleep(0.1)
-        return [json.loads(line) for line in (self.folder / "access.log").read_text().splitlines()]
+END = HEAD + b"Connection: close\r\n\r\n"
+CASES = b"GET /v1/cases HTTP/1.1\r\n" + END
+MATCH = b"POST /v1/match HTTP/1.1\r\n"
+REFUSED = {
+    "a body that is too large": (MATCH + b"Content-Length: 1048577\r\n" + END, 413, "1,048,576"),
+    "a push that is too large": (
+        b"POST /v1/changes HTTP/1.1\r\nContent-Length: 67108865\r\n" + END, 413, "67,108,864",
+    ),
+    "what is not for readers": (b"GET /readyz HTTP/1.1\r\n" + END, 404, "/docs"),
+    "a method that nobody takes": (b"TRACE / HTTP/1.1\r\n" + END, 405, "method"),
+    "an endless header": (b"GET / HTTP/1.1\r\nX: " + b"a" * 9_000 + b"\r\n" + END, 431, "8 KiB"),
+    "an endless address": (b"GET /" + b"a" * 9_000 + b" HTTP/1.1\r\n" + END, 414, "8 KiB"),
+    "no request at all": (b"Xylophonwald / NOT-HTTP\r\n\r\n", 400, "HTTP"),
+    "no host": (b"GET / HTTP/1.1\r\n\r\n", 400, "HTTP"),
+    "an unknown coding": (MATCH + b"Transfer-Encoding: x\r\n" + END, 400, "HTTP"),
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
-def front(
+def proxy(
     tmp_path_factory: pytest.TempPathFactory, pair: tuple[Any, Any], eventually: Eventually
 ) -> Iterator[Front]:
-    folder = tmp_path_factory.mktemp("nginx")
-    _certificate(folder)
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(2)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        tls, plain = (one.getsockname()[1] for one in sockets)
-    text = (DEPLOY / "nginx.conf").read_text()
-    for old, new in (
-        ("/tmp/", f"{folder}/"),  # before the folder itself is named
-        ("one:8321", urlsplit(pair[0].address).netloc),
-        ("two:8321", urlsplit(pair[1].address).netloc),
-        ("listen [::]:8443 ssl http2 default_server;", ""),
-        ("listen [::]:8080 default_server;", ""),
-        ("listen 8443", f"listen 127.0.0.1:{tls}"),
-        ("listen 8080", f"listen 127.0.0.1:{plain}"),
-        ("/etc/nginx/tls", str(folder)),
-        ("/dev/stdout", f"{folder}/access.log"),
-    ):
-        assert old in text, old
-        text = text.replace(old, new)
-    (folder / "nginx.conf").write_text(text)
-    assert NGINX is not None
-    command = [NGINX, "-c", str(folder / "nginx.conf"), "-g", "daemon off;"]
-    with (folder / "error.log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log)
-    made = Front(folder, tls, plain)
-    try:
-        assert eventually(lambda: _up(made)), (folder / "error.log").read_text()
+    services = (urlsplit(pair[0].address).netloc, urlsplit(pair[1].address).netloc)
+    with front.running(tmp_path_factory.mktemp("nginx"), services, eventually) as made:
         yield made
-    finally:
-        process.send_signal(signal.SIGQUIT)
-        process.wait(timeout=HANG_S)
-
-
-def _up(front: Front) -> bool:
-    with contextlib.suppress(OSError):
-        return front.match("Is anybody there?") == 200
-    return False
-
-
-def _certificate(folder: Path) -> None:
-    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
-    files = ["-keyout", f"{folder}/privkey.pem", "-out", f"{folder}/fullchain.pem"]
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", *names, *files],
-        check=True,
-        capture_output=True,
-    )
 
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory, starter: Path) -> Iterator[tuple[Any, Any]]:
     """Two services behind the proxy, as the compose file sets them."""
-    if NGINX is None:
-        assert "CI" not in os.environ
-        pytest.skip("needs nginx, of the package nginx-light")
     from tests.server.processes.conftest import Service
 
     folder = tmp_path_factory.mktemp("pair")
@@ -154,7 +80,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory, starter: Path) -> Iterator[tu
             folder / f"{name}.log",
             CLAIMLIGHT_WORKERS="1",
             CLAIMLIGHT_TRUSTED_PROXIES="127.0.0.1",
-            CLAIMLIGHT_CHARS_A_MINUTE="50000",
+            CLAIMLIGHT_CHARS_A_MINUTE="150000",
             CLAIMLIGHT_LOG_FORMAT="json",
             CLAIMLIGHT_ACCESS_LOG="yes",
         )
@@ -166,59 +92,134 @@ def pair(tmp_path_factory: pytest.TempPathFactory, starter: Path) -> Iterator[tu
 
 
 def test_answers_come_by_tls_alone_with_one_id_in_both_logs(
-    front: Front, pair: tuple[Any, Any]
+    proxy: Front, pair: tuple[Any, Any], eventually: Eventually
 ) -> None:
-    with socket.create_connection(("127.0.0.1", front.plain_port), timeout=HANG_S) as plain:
+    with socket.create_connection(("127.0.0.1", proxy.plain_port), timeout=HANG_S) as plain:
         plain.sendall(b"GET /docs?x=1 HTTP/1.1\r\nHost: claims.example\r\n\r\n")
         redirect = plain.recv(4_096).decode()
     assert redirect.startswith("HTTP/1.1 301")
     assert "Location: https://claims.example/docs?x=1\r\n" in redirect
-    answer = front.send(
-        b"GET /v1/cases HTTP/1.1\r\n" + HEAD + b"Connection: close\r\n\r\n"
-    ).decode()
+    answer = proxy.send(CASES).decode()
     assert answer.startswith("HTTP/1.1 200")
     assert "Strict-Transport-Security: max-age=31536000" in answer
     found = re.search(r"X-Request-Id: (\w+)", answer)
     assert found is not None
-    assert found[1] in [row["request_id"] for row in front.log()]
-    assert any(found[1] in service.log.read_text() for service in pair)
+    number = found[1]
+    assert eventually(lambda: number in [row["request_id"] for row in proxy.logged()])
+    assert eventually(lambda: any(number in service.log.read_text() for service in pair))
 
 
-def test_no_log_of_the_front_holds_an_address_a_query_or_a_text(front: Front) -> None:
-    assert front.match(f"My secret is {SECRET}.") == 200
-    request = f"GET /v1/cases?query={SECRET} HTTP/1.1\r\n".encode()
-    assert front.status(request + HEAD + b"Connection: close\r\n\r\n") == 200
-    assert front.status(b"GET /" + SECRET.encode() * 1_000 + b" HTTP/1.1\r\n\r\n") == 414
-    front.log()
+def test_no_log_of_the_front_holds_an_address_a_query_or_a_text(
+    proxy: Front, eventually: Eventually
+) -> None:
+    before = len(proxy.logged())
+    assert proxy.match(f"My secret is {SECRET}.").startswith(b"HTTP/1.1 200")
+    assert proxy.status(f"GET /v1/cases?query={SECRET} HTTP/1.1\r\n".encode() + END) == 200
+    assert proxy.status(b"GET /" + SECRET.encode() * 1_000 + b" HTTP/1.1\r\n\r\n") == 414
+    assert eventually(lambda: len(proxy.logged()) >= before + 3)
     for name in ("access.log", "error.log"):
-        told = (front.folder / name).read_text()
+        told = (proxy.folder / name).read_text()
         assert SECRET not in told
         assert "127.0.0.1" not in told
 
 
 def test_what_a_client_claims_about_itself_ends_at_the_front(
-    front: Front, pair: tuple[Any, Any]
+    proxy: Front, pair: tuple[Any, Any]
 ) -> None:
-    statuses = [
-        front.match("x" * 40_000, **{"X-Forwarded-For": f"203.0.113.{number}"})
+    answers = [
+        proxy.match("x" * 90_000, **{"X-Forwarded-For": f"203.0.113.{number}"})
         for number in range(4)
     ]
-    assert statuses[-1] == 429  # two services, one client, 50,000 characters at each
-    answer = front.send(
-        b"GET /healthz HTTP/1.1\r\nX-Request-Id: chosen\r\n" + HEAD + b"Connection: close\r\n\r\n"
-    )
+    # Two services, one client, 150,000 characters at each.
+    assert any(answer.startswith(b"HTTP/1.1 429") for answer in answers)
+    answer = proxy.send(b"GET /healthz HTTP/1.1\r\nX-Request-Id: chosen\r\n" + END)
     assert b"chosen" not in answer
 
 
+def test_tls_is_of_today_and_speaks_http_2(proxy: Front) -> None:
+    newest, older = proxy.trusting(), proxy.trusting()
+    newest.set_alpn_protocols(["h2", "http/1.1"])
+    older.maximum_version = ssl.TLSVersion.TLSv1_2
+    with proxy.connect(context=newest) as connection:
+        assert (connection.version(), connection.selected_alpn_protocol()) == ("TLSv1.3", "h2")
+    with proxy.connect(context=older) as connection:
+        cipher = connection.cipher()
+        assert cipher is not None
+        assert cipher[0].startswith("ECDHE-")
+
+
+def assert_problem(answer: bytes, status: int) -> ProblemAnswer:
+    """One answer of nginx itself, in the shape of all errors of the service."""
+    head, _, body = answer.partition(b"\r\n\r\n")
+    lines = head.decode().split("\r\n")
+    assert lines[0].startswith(f"HTTP/1.1 {status} "), answer[:500]
+    problem = ProblemAnswer.model_validate_json(body)
+    assert problem.status == status
+    kind = next((kind for kind in KINDS if kind.type == problem.type), of_status(status))
+    assert (problem.type, problem.title) == (kind.type, kind.title)
+    assert kind.status == status or status in {502, 504}  # which the service never says itself
+    assert "Content-Type: application/problem+json" in lines
+    assert "Cache-Control: no-store" in lines
+    assert any(line.startswith("Strict-Transport-Security: ") for line in lines)
+    for name, value in SECURITY_HEADERS.items():
+        assert f"{name}: {value}" in lines
+    assert (status == 429 or status >= 500) == any(
+        line.startswith("Retry-After: ") for line in lines
+    )
+    return problem
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_the_proxy_refuses_has_the_shape_of_all_errors(proxy: Front, name: str) -> None:
+    sent, status, told = REFUSED[name]
+    assert told in assert_problem(proxy.first(sent), status).detail
+
+
+def test_plain_http_to_the_port_of_tls_is_told_so_in_the_same_shape(proxy: Front) -> None:
+    with socket.create_connection(("127.0.0.1", proxy.tls_port), timeout=HANG_S) as plain:
+        plain.sendall(b"GET / HTTP/1.1\r\n" + END)
+        answer = b"".join(iter(lambda: plain.recv(65_536), b""))
+    assert_problem(answer, 400)
+
+
+def test_who_floods_is_told_when_to_come_back_and_others_are_answered(proxy: Front) -> None:
+    """Many more requests than an address may have at once; the answers come in their order."""
+    flood = b"GET /healthz HTTP/1.1\r\n" + HEAD + b"\r\n"
+    answers = proxy.send(flood * 600 + b"GET /healthz HTTP/1.1\r\n" + END, source="127.0.0.2")
+    statuses = re.findall(rb"HTTP/1\.1 (\d+)", answers)
+    assert len(statuses) == 601
+    assert set(statuses) == {b"200", b"429"}
+    refused = next(one for one in re.split(rb"(?=HTTP/1\.1 )", answers) if b" 429 " in one[:20])
+    assert_problem(refused, 429)
+    assert proxy.status(CASES) == 200
+
+
+def test_no_service_and_a_silent_one_are_told_in_the_shape_of_all_errors(
+    tmp_path: Path, eventually: Eventually
+) -> None:
+    with socket.socket() as silent, socket.socket() as gone:
+        for one in (silent, gone):
+            one.bind(("127.0.0.1", 0))
+        silent.listen()
+        for status, (_, port) in ((504, silent.getsockname()), (502, gone.getsockname())):
+            folder = tmp_path / str(status)
+            folder.mkdir()
+            services = (f"127.0.0.1:{port}", f"127.0.0.1:{port}")
+            patience = {"proxy_read_timeout 15s;": "proxy_read_timeout 1s;"}
+            with front.running(folder, services, eventually, **patience) as alone:
+                for asked in (MATCH + b"Content-Length: 0\r\n" + END, CASES):
+                    assert_problem(alone.send(asked), status)
+
+
 def test_a_service_that_is_killed_costs_no_reader_an_answer(
-    front: Front, pair: tuple[Any, Any], eventually: Eventually
+    proxy: Front, pair: tuple[Any, Any], eventually: Eventually
 ) -> None:
     stop = threading.Event()
     statuses: list[int] = []
 
     def ask() -> None:
         while not stop.is_set():
-            statuses.append(front.status(CASES))
+            statuses.append(proxy.status(CASES))
             time.sleep(0.15)  # within what one address may ask
 
     reader = threading.Thread(target=ask)

@@ -1,0 +1,1 @@
+"""What the service costs beside the matcher; ``python -m server.bench``, part of ``make bench``."""
