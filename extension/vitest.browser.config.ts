@@ -15,6 +15,8 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // What holds sooner ends sooner; on a slow machine a second is short.
+    expect: { poll: { timeout: 20_000, interval: 100 } },
     // A browser that hangs fails every test; there is no use in waiting for each.
     bail: 6,
   },

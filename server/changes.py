@@ -134,14 +134,13 @@ def blueprint(store: Store, live: Live) -> Blueprint:
             confirm=options.confirm,
             dry_run=options.dry_run,
         )
-        warnings = [*_missing_related(rows, live)]
-        more: dict[str, Any] = {}
+        warnings = list(_missing_related(rows, live))
+        more: dict[str, Any] = {"rejected": tuple(rows.rejected), "warnings": warnings}
         if options.dry_run:
-            if not options.confirm:
-                warnings += needs_confirmation(difference, store)
+            needed = [] if options.confirm else list(needs_confirmation(difference, store))
+            more |= {"warnings": [*warnings, *needed], "needs_confirmation": bool(needed)}
             more["consequences"] = _consequences(rows, difference, live)
-        rejected = tuple(rows.rejected)
-        return _changed(version, difference, rejected=rejected, warnings=warnings, **more)
+        return _changed(version, difference, **more)
 
     @routes.get("/v1/changes")
     @operation(
@@ -192,7 +191,10 @@ def blueprint(store: Store, live: Live) -> Blueprint:
             confirm=options.confirm,
             dry_run=options.dry_run,
         )
-        return _changed(published, difference)
+        if not options.dry_run:
+            return _changed(published, difference)
+        needed = [] if options.confirm else list(needs_confirmation(difference, store))
+        return _changed(published, difference, warnings=needed, needs_confirmation=bool(needed))
 
     @routes.get("/v1/export")
     @operation(

@@ -18,6 +18,9 @@ ANSWER_TIMEOUT_S: Final = 600.0
 """A dry run of the largest changeset looks at each of its cases; a lost connection ends earlier."""
 _CHUNK: Final = 65_536
 
+Sink = Callable[[bytes], object]
+"""Takes the pieces of an answer as they come."""
+
 Progress = Callable[[int, int], None]
 """Called with the number of bytes sent and their total."""
 
@@ -70,6 +73,10 @@ class Client:
         answer = self.request("POST", path, query, body, headers, progress)
         return json.loads(answer)
 
+    def save(self, path: str, query: Mapping[str, object], sink: Sink) -> None:
+        """Get a file of any size, piece by piece; raises as ``request``."""
+        self.request("GET", path, query, headers={"Accept": "*/*"}, sink=sink)
+
     def request(
         self,
         method: str,
@@ -78,8 +85,9 @@ class Client:
         body: Body | None = None,
         headers: Mapping[str, str] | None = None,
         progress: Progress | None = None,
+        sink: Sink | None = None,
     ) -> bytes:
-        """Return the body of a good answer.
+        """Return the body of a good answer; nothing where a sink has taken it.
 
         Query values that are None or False are left out; True is written ``true``.
 
@@ -90,7 +98,7 @@ class Client:
         Refused
             for any status that is not 2xx.
         """
-        status, _, answer = self.exchange(method, path, query, body, headers, progress)
+        status, _, answer = self.exchange(method, path, query, body, headers, progress, sink)
         if not 200 <= status < 300:
             raise Refused(status, _problem(status, answer))
         return answer
@@ -103,6 +111,7 @@ class Client:
         body: Body | None = None,
         headers: Mapping[str, str] | None = None,
         progress: Progress | None = None,
+        sink: Sink | None = None,
     ) -> tuple[int, Mapping[str, str], bytes]:
         """Return status, headers and body of whatever is answered; Unreachable if nothing is."""
         parts = urlsplit(self.server)
@@ -128,6 +137,9 @@ class Client:
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                 connection.request(method, target, chunks, sent, encode_chunked=False)
             answer = connection.getresponse()
+            if sink is not None and 200 <= answer.status < 300:
+                while piece := answer.read(_CHUNK):
+                    sink(piece)
             return answer.status, dict(answer.headers.items()), answer.read()
         except (OSError, http.client.HTTPException) as error:
             if connected and isinstance(error, TimeoutError):
@@ -136,6 +148,10 @@ class Client:
                     "it may still do what it was asked, and to ask again is safe"
                 ) from error
             reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+            if connected:
+                raise Unreachable(
+                    f"the connection to {self.server} broke off ({reason}); to ask again is safe"
+                ) from error
             raise Unreachable(
                 f"no service answers at {self.server} ({reason}); start one with "
                 "`claimlight serve`, or name another with CLAIMLIGHT_SERVER"

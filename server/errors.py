@@ -92,10 +92,8 @@ class RevertConflict(StoreError):
     def __init__(self, version: int, ids: Sequence[str]) -> None:
         self.version, self.ids = version, tuple(ids)
         shown = ", ".join(self.ids[:5]) + (", …" if len(self.ids) > 5 else "")
-        super().__init__(
-            f"{len(self.ids)} case(s) have changed since version {version}: {shown}; "
-            "nothing was reverted"
-        )
+        count = "1 case has" if len(self.ids) == 1 else f"{len(self.ids):,} cases have"
+        super().__init__(f"{count} changed since version {version}: {shown}; nothing was reverted")
 
 
 class UnknownVersion(StoreError):

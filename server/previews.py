@@ -72,6 +72,7 @@ def blueprint(store: Store, live: Live) -> Blueprint:
         sentences = None
         if asked.sentences is not None:
             sentences = [Labelled(one.text, one.language, one.label) for one in asked.sentences]
+        needed = list(needs_confirmation(difference, store))
         found = consequences(current.index, draft, difference, rows.put, sentences=sentences)
         return answer(
             PreviewAnswer.model_validate(
@@ -82,7 +83,8 @@ def blueprint(store: Store, live: Live) -> Blueprint:
                     "retracted": difference.retracted,
                     "unchanged": difference.unchanged,
                     "rejected": rows.rejected,
-                    "warnings": list(needs_confirmation(difference, store)),
+                    "warnings": needed,
+                    "needs_confirmation": bool(needed),
                     "consequences": told(found),
                     "cards": {name: card(draft, name) for name in islice(rows.put, MOST_CARDS)},
                     "tried": _tried(draft, sentences or ()),
@@ -106,12 +108,14 @@ def blueprint(store: Store, live: Live) -> Blueprint:
         authorize(store, Role.VIEWER)
         options = read_query(ReadOptions)
         body = read_body(ANY, limit=MAX_CHANGES_BYTES)
+        notices: list[str] = []
         try:
             rows = list(
                 read(
                     io.BytesIO(body),
                     format=options.format,
                     default_verdict=options.default_verdict,
+                    notice=notices.append,
                 )
             )
         except FormatError as error:
@@ -121,6 +125,7 @@ def blueprint(store: Store, live: Live) -> Blueprint:
             FileAnswer(
                 cases=tuple(row for row in rows if not isinstance(row, Rejected)),
                 rejected=tuple(RejectedLine.model_validate(row) for row in rejected),
+                notices=tuple(notices),
             )
         )
 

@@ -6,24 +6,27 @@ import datetime as dt
 import json
 import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import click
 
 from server.client import Client
 from server.commands.consequences import show_consequences
-from server.commands.outcome import differs, show_difference, wait_until_visible
+from server.commands.outcome import differs, dry_exit, show_difference, wait_until_visible
 from server.commands.push import JSON_LINES
 from server.commands.terminal import (
     EXIT_CODES,
     client_of,
     client_options,
     console,
+    leave,
     print_json,
+    progress,
     read_settings,
     speaks,
     table,
 )
+from server.errors import ServiceError
 from server.formats import WRITERS
 
 _PAGE: Final = 100
@@ -142,11 +145,35 @@ def export(
     """Write all published cases; to push the file again changes nothing."""
     del as_json
     client = client_of(read_settings(server=server, data_dir=data_dir))
-    answer = client.request("GET", "/v1/export", {"format": format_}, headers={"Accept": "*/*"})
     if output is None:
-        sys.stdout.buffer.write(answer)
-    else:
-        output.write_bytes(answer)
+        _export(client, format_, sys.stdout.buffer)
+        return
+    # Under its name it is there whole, or as it was; a pipe or a device is written to as it is.
+    plain = output.is_file() or not output.exists()
+    part = output.with_name(f"{output.name}.part") if plain else output
+    try:
+        with part.open("wb") as file:
+            _export(client, format_, file)
+        if plain:
+            part.replace(output)
+    except OSError as error:
+        raise ServiceError(f"{output} cannot be written: {error.strerror}") from error
+    finally:
+        if plain:
+            part.unlink(missing_ok=True)
+
+
+def _export(client: Client, format_: str, file: BinaryIO) -> None:
+    with progress() as bars:
+        task = bars.add_task("exporting", total=None)
+        size = 0
+
+        def take(piece: bytes) -> None:
+            nonlocal size
+            size += file.write(piece)
+            bars.update(task, description=f"exporting, {size / 1e6:,.1f} MB so far")
+
+        client.save("/v1/export", {"format": format_}, take)
 
 
 def _finish(client: Client, answer: dict[str, Any], *, dry_run: bool, as_json: bool) -> None:
@@ -154,7 +181,9 @@ def _finish(client: Client, answer: dict[str, Any], *, dry_run: bool, as_json: b
         wait_until_visible(client, answer["version"])
     if as_json:
         print_json(answer)
-        return
-    show_difference(answer, dry_run=dry_run)
-    if answer.get("consequences"):
-        show_consequences(answer["consequences"])
+    else:
+        show_difference(answer, dry_run=dry_run)
+        if answer.get("consequences"):
+            show_consequences(answer["consequences"])
+    if dry_run:
+        leave(dry_exit(answer))

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from server.client import Client
-from server.commands.terminal import complain, console, progress, some, table
+from server.commands.terminal import Exit, complain, console, progress, some, table
 from server.errors import ServiceError
 from server.wire.base import MOST_SHOWN
 
@@ -21,6 +21,13 @@ def differs(answer: Mapping[str, Any]) -> bool:
     return any(answer[kind] for kind in _KINDS[:3])
 
 
+def dry_exit(answer: Mapping[str, Any], *, rejected: int = 0, partial: bool = False) -> Exit:
+    """How a dry run ends: as the changeset itself would, so that a CI step can rely on it."""
+    if (rejected or answer["rejected"]) and not partial:
+        return Exit.REJECTED
+    return Exit.REFUSED if answer.get("needs_confirmation") else Exit.OK
+
+
 def joined(one: dict[str, Any], other: Mapping[str, Any], *, first: int) -> dict[str, Any]:
     """The answer to two parts of a push; ``first`` is the number of the other's first row."""
     rejected = [
@@ -28,6 +35,9 @@ def joined(one: dict[str, Any], other: Mapping[str, Any], *, first: int) -> dict
     ]
     answer = {kind: one[kind] + other[kind] for kind in (*_KINDS, "warnings")}
     answer |= {"version": other["version"], "rejected": one["rejected"] + rejected}
+    if "needs_confirmation" in other:
+        needed = one["needs_confirmation"] or other["needs_confirmation"]
+        answer["needs_confirmation"] = needed
     if one.get("consequences") and other.get("consequences"):
         answer["consequences"] = _joined(one["consequences"], other["consequences"])
     return answer

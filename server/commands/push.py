@@ -15,6 +15,7 @@ from server.commands.consequences import preview, read_sentences, show_consequen
 from server.commands.outcome import (
     SHOWN_REJECTED,
     differs,
+    dry_exit,
     joined,
     listed,
     show_difference,
@@ -58,7 +59,8 @@ JSON_LINES: Final = "application/jsonl"
 @click.option(
     "--dry-run",
     is_flag=True,
-    help="Show what would change, what to look at and which hints come and go; change nothing.",
+    help="Show what would change, what to look at and which hints come and go; change nothing. "
+    "Ends as the push itself would.",
 )
 @click.option(
     "--sentences",
@@ -130,6 +132,8 @@ def push(
                 "`claimlight doctor` tells why",
                 style="yellow",
             )
+    if dry_run:
+        leave(dry_exit(answer, rejected=len(rows.rejected), partial=partial))
 
 
 def _send(client: Client, rows: Rows, **options: Any) -> dict[str, Any]:
@@ -192,6 +196,8 @@ def _show_unsent(rows: Rows, *, as_json: bool) -> None:
             f"nothing was published: {len(rows.rejected):,} of {rows.count:,} rows are rejected; "
             f"mend them{way_out}"
         )
+        if any("default verdict" in row.message for row in rows.rejected):
+            complain("--default-verdict names one for rows that state none", style="yellow")
 
 
 def _show_rejected(rejected: Sequence[RejectedRow]) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, Self
 
 from server.client import Piece
-from server.commands.terminal import progress
+from server.commands.terminal import complain, progress
 from server.errors import ServiceError
 from server.formats import FormatError, Rejected, read
 
@@ -107,8 +107,11 @@ class Rows:
         default_verdict: str | None,
         several: bool,
     ) -> None:
+        def notice(told: str) -> None:
+            complain(f"{label}: {told}", style="yellow")
+
         size = self._ends[-1] if self._ends else 0
-        for row in read(source, format=format_, default_verdict=default_verdict):
+        for row in read(source, format=format_, default_verdict=default_verdict, notice=notice):
             self.count += 1
             if isinstance(row, Rejected):
                 self.rejected.append(RejectedRow(label, row.line, row.id, row.message))

@@ -49,7 +49,7 @@ EXIT_CODES: Final = (
     "  0  done\n"
     "  1  something went wrong; the message says what\n"
     "  2  wrong usage, or a setting that cannot be used\n"
-    "  3  rows were rejected, so nothing was published\n"
+    "  3  rows were rejected, so nothing was published, or would be\n"
     "  4  the service refused: a conflict, or --confirm is needed\n"
     "  5  the token is missing, or its role does not allow this\n"
     "  6  no service answers, or it cannot do this just now: try again\n"

@@ -5,17 +5,15 @@ A row that cannot be taken never stops the others; it comes back as `Rejected`, 
 
 from __future__ import annotations
 
-import codecs
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
-from charset_normalizer import from_bytes
-
 from matcher.case import Case, Verdict
 from server.formats import claimreview, euvsdisinfo, jsonl, table
+from server.formats.encoding import encoding_of
 from server.formats.types import Format, FormatError, Rejected, Writer
 
 __all__ = ["AUTO", "FORMATS", "WRITERS", "FormatError", "Rejected", "read"]
@@ -36,15 +34,16 @@ WRITERS: Final[Mapping[str, Writer]] = {
 """What can be written; to read it again gives the same cases."""
 
 _HEAD_BYTES: Final = 65_536
-_OLD_ENCODINGS: Final = ["cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1257"]
-"""In which spreadsheets write tables where they do not write Unicode."""
+_AS_CSV: Final = "save the sheet as CSV, in Excel as “CSV UTF-8”, and take that"
+_NO_TEXT: Final = (
+    (b"PK\3\4", f"is a workbook (.xlsx, .ods) or an archive; {_AS_CSV}"),
+    (b"\xd0\xcf\x11\xe0", f"is a workbook of an old Excel; {_AS_CSV}"),
+    (b"\x1f\x8b", "is compressed with gzip; unpack it first"),
+    (b"%PDF", "is a PDF, which holds no cases"),
+)
+"""What people have at hand and no format here is, by how it begins; and what to do."""
 _NOT_SHOWN: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 """What a terminal would obey, and half characters, which no answer can hold."""
-_MARKS: Final = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 
 
 def read(
@@ -52,6 +51,7 @@ def read(
     *,
     format: str = AUTO,  # noqa: A002
     default_verdict: str | None = None,
+    notice: Callable[[str], object] = lambda told: told,
 ) -> Iterator[Case | Rejected]:
     """The cases of a file, in its order.
 
@@ -63,6 +63,9 @@ def read(
         a name in ``FORMATS``, or ``auto``: told from how the file begins.
     default_verdict
         for rows that state none; without it they are rejected.
+    notice
+        is told, in a sentence without an end, how the file is read where that is not certain:
+        its encoding, the order of day and month.
 
     Yields
     ------
@@ -83,20 +86,31 @@ def read(
     except OSError as error:
         raise FormatError(f"{name} cannot be opened: {error.strerror}") from error
     try:
-        yield from _rows(stream, name, format, default_verdict)
+        yield from _rows(stream, name, format, default_verdict, notice)
     finally:
         if isinstance(source, Path):
             stream.close()
 
 
 def _rows(
-    stream: BinaryIO, name: str, wanted: str, default_verdict: str | None
+    stream: BinaryIO,
+    name: str,
+    wanted: str,
+    default_verdict: str | None,
+    notice: Callable[[str], object],
 ) -> Iterator[Case | Rejected]:
     buffered = io.BufferedReader(cast("io.RawIOBase", stream), _HEAD_BYTES)
     start = buffered.peek(_HEAD_BYTES)
-    encoding = _encoding(start)
+    for beginning, told in _NO_TEXT:
+        if start.startswith(beginning):
+            raise FormatError(f"{name} {told}")
+    encoding, guessed = encoding_of(start)
+    if guessed:
+        notice(f"not in UTF-8; read as {encoding}, so look at its accented letters")
     head = start.decode(encoding, errors="replace").removeprefix("\ufeff")
     chosen = _choose(wanted, head, name)
+    if chosen is table and (order := table.date_order(head)):
+        notice(f"dates with slashes or dashes are read as {order.words}")
     # A byte that is not UTF-8 becomes half a character, for which its row alone is rejected.
     errors = "surrogateescape" if encoding.startswith("utf-8") else "replace"
     text = io.TextIOWrapper(buffered, encoding=encoding, errors=errors, newline="")
@@ -120,23 +134,6 @@ def _presentable(row: Rejected) -> Rejected:
     return Rejected(row.line, shown, _NOT_SHOWN.sub("\ufffd", row.message))
 
 
-def _encoding(start: bytes) -> str:
-    """The encoding of a file: by its mark, else UTF-8; of a table in none of these, a guess."""
-    for mark, name in _MARKS:
-        if start.startswith(mark):
-            return name
-    if start[1:2] == b"\0" or start[:1] == b"\0":
-        return "utf-16-be" if start[:1] == b"\0" else "utf-16-le"
-    whole = start.rfind(b"\n") + 1 or len(start)  # the last line may end in half a character
-    try:
-        start[:whole].decode()
-    except UnicodeDecodeError:
-        if start.lstrip()[:1] not in b"{[<":
-            guess = from_bytes(start[:whole], cp_isolation=_OLD_ENCODINGS).best()
-            return guess.encoding if guess else "utf-8"
-    return "utf-8"
-
-
 def _choose(wanted: str, head: str, name: str) -> Format:
     if wanted != AUTO:
         if wanted not in FORMATS:
@@ -147,6 +144,9 @@ def _choose(wanted: str, head: str, name: str) -> Format:
     for module in FORMATS.values():
         if module.recognises(head):
             return module
+    if table.resembles(head):
+        return FORMATS["csv"]  # which says what its header lacks
     raise FormatError(
-        f"{name} is of no format known here; use --format with one of {', '.join(FORMATS)}"
+        f"{name} is of no format known here: neither cases in JSON Lines nor CSV with the columns "
+        "of docs/editors.md, nor ClaimReview, nor a dump of EUvsDisinfo"
     )

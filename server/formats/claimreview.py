@@ -270,7 +270,7 @@ def _verdict(review: Mapping[str, Any], default: str | None) -> tuple[str | None
     if default is not None:
         return default, None
     told = f"the rating {shown} is not in the table of ratings" if words else "no rating in words"
-    return None, f"{told}; name a verdict for such with --default-verdict"
+    return None, f"{told}; name a default verdict for such"
 
 
 def _related(review: Mapping[str, Any]) -> list[Any]:

@@ -93,7 +93,7 @@ def _case(line: int, row: Mapping[str, Any], default_verdict: str | None) -> Cas
     if not url:
         return Rejected(line, name or None, "no url: there is no disproof to lead a reader to")
     if default_verdict is None:
-        message = "no verdict: EUvsDisinfo states none; name one with --default-verdict"
+        message = "no verdict: EUvsDisinfo states none; name a default verdict"
         return Rejected(line, name or None, message)
     title, retold = _text(row, "title"), _text(row, "summary")
     wordings = [cut(title, MAX_CLAIM_CHARS)]

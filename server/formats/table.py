@@ -12,13 +12,15 @@ rating                               the publisher's own words
 summary, summary_language            what a reader is shown, at most 600 characters
 url                                  where the disproof is
 publisher, publisher_url
-published                            2022-01-25 or 25.01.2022
+published                            2022-01-25, 25.01.2022, or as spreadsheets of other
+                                     countries write it, where a date shows which comes
+                                     first, the day or the month
 keywords, countries, outlets         several, with ``;`` between them
 related                              ids, or ``Title <https://address>``, with ``;`` between
 ===================================  =====================================================
 
-Within a list, ``\;`` is a semicolon and ``\\`` a backslash. A cell that a spreadsheet would
-run as a formula is written with an apostrophe before it, which is taken off when it is read.
+Within a list, ``\;`` is a semicolon and ``\\`` a backslash. What a spreadsheet would run as a
+formula is written with an apostrophe before it, which is taken off when it is read.
 """
 
 from __future__ import annotations
@@ -27,6 +29,8 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from enum import StrEnum
+from itertools import islice
 from typing import Any, Final, TextIO
 
 from matcher.case import Case, RelatedLink
@@ -45,14 +49,55 @@ _AFTER_CLAIMS: Final = (
 _LISTS: Final = ("keywords", "countries", "outlets")
 _NEEDED: Final = ("claim", "url", "publisher", "published")
 _WORDING: Final = re.compile(r"(?:claim|language)(?:_([1-9]\d?))?$")
-# Excel, LibreOffice and Google Sheets run what begins so; Excel for Asia the wide forms too.
-# Source: OWASP, "CSV Injection".
-_FORMULA: Final = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
+_YEAR_FIRST: Final = re.compile(r"(\d{4})[/.-](\d{1,2})[/.-](\d{1,2})")
+_DOTTED: Final = re.compile(r"(\d{1,2})\. ?(\d{1,2})\. ?(\d{4})")
+_SLASHED: Final = re.compile(r"(\d{1,2})[/-](\d{1,2})[/-](\d{4})")
+_MOST_DATES: Final = 1_000
+# Excel, LibreOffice and Google Sheets run what begins so; Excel for Asia the wide forms too. Where
+# semicolons separate cells, as in most of Europe, a cell of ours ends at each of its own, and a
+# row at each of its line breaks. Source: OWASP, "CSV Injection".
+_FORMULA: Final = re.compile(r"(^|[;\t\r\n][\s\"]*)('*)(?=[=+\-@\t\r＝＋－＠])")
+_ESCAPED: Final = re.compile(_FORMULA.pattern.replace("('*)", "'('*)"))
+
+
+class DateOrder(StrEnum):
+    """What stands first in a date such as 3/10/2022."""
+
+    DAY = "day"
+    MONTH = "month"
+
+    @property
+    def words(self) -> str:
+        """As a person would write it down."""
+        return "day/month/year" if self is DateOrder.DAY else "month/day/year"
 
 
 def recognises(head: str) -> bool:
     """Whether the first line names the columns that no case can do without."""
     return set(_NEEDED) <= set(_columns(tabular.header(head)))
+
+
+def resembles(head: str) -> bool:
+    """Whether the first line names some of our columns: a table whose header is to be mended."""
+    known = {*_NEEDED, *_AFTER_CLAIMS, "id", "language"}
+    return len(known & set(_columns(tabular.header(head)))) > 1
+
+
+def date_order(head: str) -> DateOrder | None:
+    """Which comes first in the dates that spreadsheets write with slashes or dashes.
+
+    None where there are none, or where none of those at the beginning of the file tells.
+    """
+    names = _columns(tabular.header(head))
+    found: set[DateOrder] = set()
+    for _, row in islice(tabular.rows(io.StringIO(head, newline="")), _MOST_DATES):
+        if isinstance(row, Rejected):
+            continue
+        cells = dict(zip(names, row.values(), strict=True))
+        date = _SLASHED.fullmatch(cells.get("published", "").strip())
+        if date and max(int(date[1]), int(date[2])) > 12:
+            found.add(DateOrder.DAY if int(date[1]) > 12 else DateOrder.MONTH)
+    return found.pop() if len(found) == 1 else None
 
 
 def read(stream: TextIO, *, head: str, default_verdict: str | None) -> Iterator[Row]:
@@ -72,12 +117,13 @@ def read(stream: TextIO, *, head: str, default_verdict: str | None) -> Iterator[
         told += [f"the column {name[:40]!r} more than once" for name in twice]
         told += [f"an unknown column {name[:40]!r}" for name in unknown]
         raise FormatError(f"the header has {', '.join(told)}; see docs/editors.md")
+    order = date_order(head)
     for line, row in tabular.rows(stream):
         if isinstance(row, Rejected):
             yield line, row
         else:
             cells = {name: _unescaped(cell) for name, cell in zip(names, row.values(), strict=True)}
-            yield line, _case(line, cells, default_verdict)
+            yield line, _case(line, cells, default_verdict, order)
 
 
 def write(cases: Sequence[Case]) -> Iterator[str]:
@@ -109,21 +155,21 @@ def write(cases: Sequence[Case]) -> Iterator[str]:
 
 def _line(cells: Iterable[str]) -> str:
     line = io.StringIO()
-    csv.writer(line, quoting=csv.QUOTE_ALL).writerow(
-        [f"'{c}" if _FORMULA.match(c) else c for c in cells]
-    )
+    csv.writer(line, quoting=csv.QUOTE_ALL).writerow(_FORMULA.sub(r"\1'\2", c) for c in cells)
     return line.getvalue()
 
 
 def _unescaped(cell: str) -> str:
-    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
+    return _ESCAPED.sub(r"\1\2", cell)
 
 
 def _columns(names: Iterable[str]) -> list[str]:
     return [re.sub(r"[\s-]+", "_", name.strip().lower()) for name in names]
 
 
-def _case(line: int, cells: Mapping[str, str], default_verdict: str | None) -> Case | Rejected:
+def _case(
+    line: int, cells: Mapping[str, str], default_verdict: str | None, order: DateOrder | None
+) -> Case | Rejected:
     def cell(name: str) -> str:
         return cells.get(name, "").strip()
 
@@ -135,6 +181,10 @@ def _case(line: int, cells: Mapping[str, str], default_verdict: str | None) -> C
     publisher = {"name": cell("publisher")}
     if cell("publisher_url"):
         publisher["url"] = cell("publisher_url")
+    published = _date(cell("published"), order)
+    if published is None:
+        message = f"/published: {cell('published')!r} does not tell day and month apart, nor does"
+        return Rejected(line, case_id, f"{message} any other date here; write 2022-01-25")
     summary = cell("summary")
     told: dict[str, Any] = {
         "id": case_id,
@@ -145,7 +195,7 @@ def _case(line: int, cells: Mapping[str, str], default_verdict: str | None) -> C
         "summary_language": cell("summary_language") or (detect_tag(summary) if summary else None),
         "url": url,
         "publisher": publisher,
-        "published": _date(cell("published")),
+        "published": published,
         **{name: _split(cell(name)) for name in _LISTS},
         "related": [_pinned(pin) for pin in _split(cell("related"))],
     }
@@ -170,14 +220,22 @@ def _verdict(verdict: str, rating: str, default: str | None) -> tuple[str | None
         return None, f"the rating {rating[:80]!r} says that this is no debunked claim"
     if found is None and default is None:
         told = f", and the rating {rating[:80]!r} is not in the table of ratings" if rating else ""
-        return None, f"no verdict{told}; name one for such rows with --default-verdict"
+        return None, f"no verdict{told}; name a default verdict for such rows"
     return found or default, None
 
 
-def _date(text: str) -> str:
-    """A date with dots is day first everywhere; one with slashes is not, and is rejected."""
-    dotted = re.fullmatch(r"(\d{1,2})\.(\d{1,2})\.(\d{4})", text)
-    return f"{dotted[3]}-{dotted[2]:0>2}-{dotted[1]:0>2}" if dotted else text
+def _date(text: str, order: DateOrder | None) -> str | None:
+    """As ISO 8601 where it is a date at all; None where only the order is missing."""
+    if found := _YEAR_FIRST.fullmatch(text):
+        return f"{found[1]}-{found[2]:0>2}-{found[3]:0>2}"
+    if found := _DOTTED.fullmatch(text):  # day first, wherever dates have dots
+        order = DateOrder.DAY
+    elif not (found := _SLASHED.fullmatch(text)):
+        return text
+    if order is None:
+        return None
+    day, month = (found[1], found[2]) if order is DateOrder.DAY else (found[2], found[1])
+    return f"{found[3]}-{month:0>2}-{day:0>2}"
 
 
 def _joined(values: Iterable[str]) -> str:

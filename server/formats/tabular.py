@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from itertools import chain
 from typing import Final, TextIO
@@ -16,6 +17,9 @@ csv.field_size_limit(MAX_ROW_CHARS)
 
 _HINT: Final = "sep="
 """How Excel says in a first line of its own what separates the cells."""
+
+_NOT_UTF_8: Final = re.compile("[\udc80-\udcff]")
+"""As which Python keeps a byte of a text that is none (PEP 383)."""
 
 TableRow = tuple[int, "dict[str, str] | Rejected"]
 
@@ -43,6 +47,11 @@ def rows(stream: TextIO) -> Iterator[TableRow]:
             continue
         if cells is None:
             return
+        if wrong := _NOT_UTF_8.search("".join(cells)):
+            byte = ord(wrong.group()) - 0xDC00
+            message = f"byte 0x{byte:02X} is not UTF-8; save the table as “CSV UTF-8”"
+            yield line, Rejected(line, None, message)
+            continue
         while len(cells) > len(columns) and not cells[-1].strip():
             cells.pop()  # spreadsheets write the empty columns on the right as well
         if len(cells) == len(columns):

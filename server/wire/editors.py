@@ -115,6 +115,9 @@ class FileAnswer(Answer):
 
     cases: tuple[Case, ...]
     rejected: tuple[RejectedLine, ...]
+    notices: tuple[str, ...] = Field(
+        (), description="how the file was read where that is not certain: its encoding, its dates"
+    )
 
 
 class FieldChange(Answer):
@@ -185,6 +188,11 @@ class ChangesAnswer(Answer):
     unchanged: tuple[str, ...]
     rejected: tuple[Fault, ...] = ()
     warnings: tuple[str, ...] = ()
+    needs_confirmation: bool | None = Field(
+        None,
+        description="only of a dry run: more than 10 % of the cases would change or go",
+        exclude_if=lambda told: told is None,
+    )
     consequences: Consequences | None = Field(
         None, description="only of a dry run", exclude_if=lambda told: told is None
     )

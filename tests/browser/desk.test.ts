@@ -1,6 +1,6 @@
 /** The editors' desk in a real browser: published by hand, hostile rows inert, nothing kept. */
-import { spawn } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,15 +15,20 @@ const READY_MS = 60_000;
 interface Desk {
   readonly address: string;
   readonly token: string;
+  /** Its data folder, which is thrown away. */
+  readonly folder: string;
+  /** For the command line beside it. */
+  readonly environment: NodeJS.ProcessEnv;
   stop(): Promise<void>;
 }
 
 /** A service of its own, whose owner's token can be read. */
 async function startDesk(): Promise<Desk> {
   const folder = await mkdtemp(join(tmpdir(), "claimlight-desk-"));
+  const environment = { ...process.env, CLAIMLIGHT_DATA_DIR: folder, CLAIMLIGHT_WORKERS: "1" };
   const child = spawn(join(root, ".venv/bin/python"), ["-m", "server.cli", "serve", "--port", "0"], {
     cwd: root,
-    env: { ...process.env, CLAIMLIGHT_DATA_DIR: folder, CLAIMLIGHT_WORKERS: "1" },
+    env: environment,
     stdio: ["ignore", "pipe", "pipe"],
   });
   let log = "";
@@ -38,7 +43,7 @@ async function startDesk(): Promise<Desk> {
   for (;;) {
     const address = /http:\/\/127\.0\.0\.1:\d+/.exec(log)?.[0];
     if (address !== undefined && (await fetch(`${address}/readyz`).then(({ ok }) => ok, () => false))) {
-      return { address, token: (await readFile(join(folder, "owner-token"), "utf8")).trim(), stop };
+      return { address, environment, folder, token: (await readFile(join(folder, "owner-token"), "utf8")).trim(), stop };
     }
     if (child.exitCode !== null || Date.now() > until) {
       await stop();
@@ -66,7 +71,8 @@ const HOSTILE = {
   related: [{ title: MARKUP, url: "https://example.org/other" }],
 };
 
-describe.runIf(wanted)("the desk", () => {
+// A dry run tries hundreds of sentences: seconds, and many of them on a machine that is busy.
+describe.runIf(wanted)("the desk", { timeout: 180_000 }, () => {
   let desk: Desk;
   let browser: Browser;
   let context: BrowserContext;
@@ -92,6 +98,7 @@ describe.runIf(wanted)("the desk", () => {
     complaints.length = 0;
     context = await browser.newContext({ acceptDownloads: true });
     page = await context.newPage();
+    page.setDefaultTimeout(90_000);
     page.on("pageerror", (error) => complaints.push(error.message));
     page.on("console", (message) => { if (message.text().includes("Content Security Policy")) complaints.push(message.text()); });
     await page.goto(`${desk.address}/desk`);
@@ -117,6 +124,15 @@ describe.runIf(wanted)("the desk", () => {
     expect(answer.status, await answer.clone().text()).toBe(200);
     const { version } = (await answer.json()) as { version: number };
     await expect.poll(async () => ((await (await fetch(`${desk.address}/v1/index`)).json()) as { version: number }).version).toBe(version);
+  }
+
+  /** Files on disk, in a folder that goes with the service's: large ones take long through the debugger. */
+  async function written(contents: Record<string, string | Buffer>): Promise<string[]> {
+    const folder = await mkdtemp(join(desk.folder, "files-"));
+    return Promise.all(Object.entries(contents).map(async ([name, content]) => {
+      await writeFile(join(folder, name), content);
+      return join(folder, name);
+    }));
   }
 
   async function write(claim: string): Promise<void> {
@@ -231,7 +247,7 @@ describe.runIf(wanted)("the desk", () => {
       row({ id: "<b>" }),
     ];
     await page.click("#files-tab");
-    await page.setInputFiles("#file", { name: `${MARKUP}.jsonl`, mimeType: "text/plain", buffer: Buffer.from(lines.join("\n")) });
+    await page.setInputFiles("#file", await written({ "<img src=x onerror=hacked=1>.jsonl": lines.join("\n") }));
     await page.waitForSelector("#files-rejected td");
     const told = await page.textContent("#files-rejected");
     for (const reason of ["must start with https://", "U+202E", "1,000,000 characters", "the same case as in line 5", "should match pattern"]) {
@@ -287,9 +303,99 @@ describe.runIf(wanted)("the desk", () => {
     await page.waitForSelector("#status.bad");
     expect(await page.textContent("#status")).toContain("somebody else has published in between");
     await page.click("#status button");
-    await expect.poll(() => page.isVisible("#status"), { timeout: 30_000 }).toBe(false);
+    await expect.poll(() => page.isVisible("#status"), { timeout: 90_000 }).toBe(false);
     await page.click(".publish [type=submit]");
     await page.waitForSelector("#status.good");
+  });
+
+  test("a case that was just published is edited as it is now, not as readers may still have it", async () => {
+    await push({ ...HOSTILE, id: "edited-twice", claims: [{ text: "Storks were counted as voters in the northern marshes.", language: "en" }] });
+    await signIn();
+    const open = async () => {
+      await page.fill("#find", "Storks counted as voters");
+      await page.press("#find", "Enter");
+      await page.click(".found button");
+      await expect.poll(() => page.inputValue("#id")).toBe("edited-twice");
+    };
+    await open();
+    await page.fill("#summary", "Nobody counted storks.");
+    await page.click("#case-form [type=submit]");
+    await page.click(".publish [type=submit]");
+    await page.waitForSelector("#status.good");
+    const published = /version (\d+)/.exec((await page.textContent("#status")) ?? "")?.[1] ?? "";
+    await expect.poll(() => page.textContent("#state")).toContain(`Version ${published} `);
+    await open();
+    expect(await page.inputValue("#summary")).toBe("Nobody counted storks.");
+  });
+
+  test("what is being written is put aside for another case, and outlives a token that ends", async () => {
+    const answer = spawnSync(join(root, ".venv/bin/python"), ["-m", "server.cli", "token", "create", "--name", "Eve", "--json"], { cwd: root, env: desk.environment, encoding: "utf8" });
+    const { token } = JSON.parse(answer.stdout) as { token: string };
+    await page.fill("#token", token);
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("#desk:not([hidden])");
+    await write(CLAIM);
+    await page.click("#new-case");
+    expect(await page.inputValue("#claim-1")).toBe("");
+    await page.click("#status button");
+    expect(await page.inputValue("#claim-1")).toBe(CLAIM);
+    spawnSync(join(root, ".venv/bin/python"), ["-m", "server.cli", "token", "revoke", "Eve"], { cwd: root, env: desk.environment });
+    await page.click("#case-form [type=submit]");
+    await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe("token");
+    expect(await page.textContent("#status")).toContain("revoked or expired");
+    await signIn();
+    await page.waitForSelector("#signing-in", { state: "hidden" });
+    expect(await page.inputValue("#claim-1")).toBe(CLAIM);
+    let asked = false;
+    page.once("dialog", (dialog) => { asked = dialog.type() === "beforeunload"; void dialog.accept(); });
+    await page.reload();
+    expect(asked).toBe(true);
+  });
+
+  test("a file that cannot be read costs none of the others, and says what to do", async () => {
+    await signIn();
+    await page.click("#files-tab");
+    const header = "claim;url;publisher;published\r\n";
+    const files = await written({
+      "cases.xlsx": "PK\x03\x04 and more",
+      "large.jsonl": "",
+      "excel.csv": Buffer.from(`${header}El gobierno prohibirá los coches en España.;https://example.org/a;Verificación;25/01/2022`, "latin1"),
+    });
+    await truncate(files[1] ?? "", 65 * 2 ** 20);
+    await page.setInputFiles("#file", files);
+    await page.waitForSelector("#files-rejected td");
+    const told = await page.textContent("#files-rejected");
+    for (const reason of ["save the sheet as CSV", "claimlight push on the command line", "no verdict"]) expect(told).toContain(reason);
+    expect(await page.textContent("#status")).toContain("read as cp1252");
+    await page.selectOption("#default-verdict", "false");
+    await expect.poll(() => page.textContent("#files-count")).toBe("1 case can be taken, 2 rows cannot.");
+    await page.click("#review-files");
+    await page.waitForSelector("#review-part .diff");
+    expect(await page.textContent("#review-part .diff")).toContain("El gobierno prohibirá los coches en España. (es)");
+  });
+
+  test("all of a changeset that is too large to be a slip must be confirmed before it is taken back", async () => {
+    await signIn();
+    await page.click("#history-tab");
+    await page.waitForSelector(".changeset");
+    await page.locator(".changeset").last().getByRole("button", { name: "Take back… Version 1", exact: true }).click();
+    const form = page.locator(".changeset .publish");
+    await form.getByRole("checkbox").waitFor();
+    await form.getByRole("button", { name: "Take version 1 back" }).click();
+    expect(await page.evaluate(() => document.querySelector(".publish :invalid")?.getAttribute("type"))).toBe("checkbox");
+    await form.getByRole("button", { name: "Leave it" }).click();
+  });
+
+  test("nothing is cut off on a phone, in any part", async () => {
+    await page.setViewportSize({ width: 320, height: 640 });
+    await push({ ...HOSTILE, id: "narrow", claims: [{ text: "Cranes were bred to carry letters across the closed border.", language: "en" }] });
+    await signIn();
+    for (const name of ["case", "files", "history", "reports"]) {
+      await page.click(`#${name}-tab`);
+      await page.waitForSelector(`#${name}-part:not([hidden]) :is(form, li, input)`);
+      const wide = await page.evaluate(() => [document.documentElement, document.querySelector(".tabs")].map((part) => (part?.scrollWidth ?? 0) - (part?.clientWidth ?? 0)));
+      expect(wide, name).toEqual([0, 0]);
+    }
   });
 
   test("the token is kept in the page alone: no cookie, no storage, gone with a reload", async () => {

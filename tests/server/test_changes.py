@@ -197,6 +197,19 @@ def test_changeset_can_be_taken_back(push: Push, service: Service, make_case: Ma
     assert service.store.cases()[1] == [make_case("one")]
 
 
+def test_trying_to_take_back_says_whether_it_would_have_to_be_confirmed(
+    push: Push, service: Service, make_case: MakeCase
+) -> None:
+    push(*(make_case(f"case-{number}") for number in range(20)))
+    push(make_case("one"))
+    bearer = service.bearer(Role.EDITOR)
+    for version, needed in ((2, False), (1, True)):
+        path = f"/v1/changes/{version}/revert?dry_run=true"
+        told = service.client.post(path, headers=bearer).get_json()
+        assert (told["needs_confirmation"], bool(told["warnings"])) == (needed, needed)
+    assert service.store.published().version == 2
+
+
 def test_changeset_whose_cases_have_changed_since_is_not_taken_back(
     push: Push, service: Service, make_case: MakeCase
 ) -> None:

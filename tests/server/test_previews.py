@@ -226,12 +226,25 @@ def test_row_of_a_file_that_is_no_case_is_told_by_its_line(
 def test_file_of_no_known_format_is_refused_and_says_which_there_are(service: Service) -> None:
     answer = service.client.post(
         "/v1/changes/read",
-        data=b"%PDF-1.7",
+        data=b"no table, no JSON",
         content_type="application/octet-stream",
         headers=service.bearer(Role.VIEWER),
     )
     assert answer.status_code == 400
-    assert "claimreview" in answer.get_json()["detail"]
+    assert "ClaimReview" in answer.get_json()["detail"]
+
+
+def test_file_whose_encoding_had_to_be_guessed_says_as_what_it_was_read(service: Service) -> None:
+    rows = "claim,url,publisher,published,verdict\nEl gobierno prohibirá los coches en España."
+    answer = service.client.post(
+        "/v1/changes/read",
+        data=f"{rows},https://example.org/a,Verificación,25/01/2022,false\n".encode("cp1252"),
+        content_type="application/octet-stream",
+        headers=service.bearer(Role.VIEWER),
+    )
+    told = answer.get_json()
+    assert told["cases"][0]["publisher"]["name"] == "Verificación"
+    assert ["cp1252" in told["notices"][0], "day/month/year" in told["notices"][1]] == [True, True]
 
 
 @pytest.mark.parametrize("path", ["/v1/changes/preview", "/v1/changes/read"])

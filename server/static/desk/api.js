@@ -5,8 +5,6 @@ import { problem } from "../dom.js";
 
 let token = null;
 
-export const signedIn = () => token !== null;
-
 export async function signIn(given) {
   token = given.trim();
   try {
@@ -32,10 +30,12 @@ export async function call(method, path, { body, type, version, signal, raw } = 
   if (version !== undefined) headers["If-Match"] = `"${version}"`;
   let answer;
   try {
-    answer = await fetch(path, { method, headers, body, signal, credentials: "omit", redirect: "error" });
+    // Readers' answers may be kept for minutes; an editor must see what is published now.
+    answer = await fetch(path, { method, headers, body, signal, cache: "no-store", credentials: "omit", redirect: "error" });
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Error("The service cannot be reached. Nothing was changed, as far as is known here.");
+    const told = "The service cannot be reached. Nothing was changed, as far as is known here.";
+    throw Object.assign(new Error(told), { away: true });
   }
   if (!answer.ok) throw await problem(answer);
   return raw ? answer.blob() : answer.json();

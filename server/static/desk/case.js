@@ -4,7 +4,7 @@
 import { cardParts, lead } from "../card.js";
 import { $, count, h } from "../dom.js";
 import { get, post } from "./api.js";
-import { addWording, fill, mark, untouched, value } from "./form.js";
+import { addWording, changed, fill, mark, settle, untouched, value } from "./form.js";
 import { focusOn, guarded, say, show } from "./page.js";
 import { remarkList, review } from "./review.js";
 
@@ -15,6 +15,7 @@ let asking = null;
 
 export function startCase() {
   fill(null);
+  settle();
   const form = $("case-form");
   form.addEventListener("input", soon);
   $("try").addEventListener("input", soon);
@@ -29,15 +30,28 @@ export function startCase() {
     event.preventDefault();
     void find();
   });
+  window.addEventListener("beforeunload", (event) => {
+    if (changed()) event.preventDefault(); // the browser asks before it leaves
+  });
 }
 
-// A case to edit, null: a new one; `sentence`: to be tried at once.
+// A case to edit, null: a new one; `sentence`: to be tried at once. What was being written is put
+// aside, not lost.
 export async function open(id, { sentence = "" } = {}) {
   const found = id ? await get(`/v1/cases/${encodeURIComponent(id)}`) : null;
-  fill(found && whole(found));
-  $("try").value = sentence;
-  $("retract-case").hidden = !found;
-  $("form-title").textContent = found ? "Edit the case" : "New case";
+  const left = changed() ? { one: value(), known: $("id").readOnly, tried: $("try").value } : null;
+  put(found && whole(found), Boolean(found), sentence);
+  settle();
+  if (left) {
+    say("What you were writing is put aside.", { action: { label: "Bring it back", act: () => put(left.one, left.known, left.tried) } });
+  }
+}
+
+function put(one, known, tried) {
+  fill(one, known);
+  $("try").value = tried;
+  $("retract-case").hidden = !known;
+  $("form-title").textContent = known ? "Edit the case" : "New case";
   $("found").replaceChildren();
   show("case");
   focusOn($("form-title"));
@@ -45,7 +59,13 @@ export async function open(id, { sentence = "" } = {}) {
 }
 
 export async function retract(id, back) {
-  await review([{ retract: id }], { back, done: () => open(null) });
+  await review([{ retract: id }], { back, done: () => $("id").value === id && empty() });
+}
+
+// Of what has been published, nothing is left to be written.
+function empty() {
+  settle();
+  void open(null);
 }
 
 // What the service says of a case, without what it adds by itself.
@@ -71,7 +91,7 @@ const publishForm = guarded(async () => {
     document.querySelector("#case-form [aria-invalid]")?.focus();
     return;
   }
-  await review([one], { back: "case", done: () => open(null) });
+  await review([one], { back: "case", done: empty });
 });
 
 function soon() {
@@ -106,6 +126,8 @@ function paint(one, told, left) {
   if (shown) {
     const card = h("div", { className: "card still" }, h("div", { className: "card-head" }, h("p", { textContent: lead(shown) })), h("div", { className: "card-body" }, cardParts(shown)));
     $("preview").replaceChildren(card);
+  } else if ($("preview").querySelector(".card") && !$("preview").querySelector(".small")) {
+    $("preview").prepend(h("p", { className: "small", textContent: "As it was before the last change; the new one cannot be shown yet." }));
   }
   const list = [...left.map((fault) => ({ kind: "fault", id: one.id, message: `${fault.pointer.split("/").slice(3).join(" ")} ${fault.message}` })), ...told.consequences.remarks];
   const faults = told.rejected.length;

@@ -17,20 +17,31 @@ const enter = guarded(async () => {
   const field = $("token");
   await busy(signIn(field.value));
   field.value = "";
+  hush();
   $("signing-in").hidden = true;
-  $("desk").hidden = false;
-  $("sign-out").hidden = false;
-  show("case");
-  $("case-tab").focus();
+  if ($("desk").hidden) {
+    $("desk").hidden = false;
+    $("sign-out").hidden = false;
+    show("case");
+  }
+  document.querySelector('[role=tab][tabindex="0"]').focus();
   await state();
 });
 
+// Shows what is published, and tells its version; 0: not known just now.
 async function state() {
-  const index = await get("/v1/index");
+  let version = 0;
+  let told = "The service cannot be reached";
+  try {
+    const index = await get("/v1/index");
+    version = index.version;
+    told = `Version ${version} · ${count(index.cases, "case")}${index.stale ? " · the store is away" : ""}`;
+  } catch (error) {
+    if (!error.away) told = error.message;
+  }
   // Set only where it differs: screen readers need not hear it again.
-  const told = `Version ${index.version} · ${count(index.cases, "case")}${index.stale ? " · the store is away" : ""}`;
   if ($("state").textContent !== told) $("state").textContent = told;
-  return index.version;
+  return version;
 }
 
 // A fresh page: nothing of what was open stays in memory.
@@ -46,6 +57,6 @@ startCase();
 startFiles();
 startHistory();
 startReports();
-setInterval(guarded(async () => {
-  if (!$("desk").hidden && !document.hidden) await state();
-}), 15_000);
+setInterval(() => {
+  if (!$("desk").hidden && !document.hidden) void state();
+}, 15_000);

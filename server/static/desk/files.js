@@ -1,12 +1,13 @@
 // Files of cases: read by the service, looked at here, published through the same review.
 
 import { $, count, h } from "../dom.js";
-import { call } from "./api.js";
+import { call, get } from "./api.js";
 import { busy, guarded, say } from "./page.js";
 import { review } from "./review.js";
 
+let files = []; // as they were dropped or chosen last
 let cases = new Map();
-let rejected = [];
+let rejected = []; // { file, line, id, message }; line 0: the file as a whole
 
 export function startFiles() {
   const zone = $("drop");
@@ -18,7 +19,7 @@ export function startFiles() {
   }
   zone.addEventListener("drop", (event) => take(event.dataTransfer.files));
   $("file").addEventListener("change", () => take($("file").files));
-  $("default-verdict").addEventListener("change", () => $("file").files.length && take($("file").files));
+  $("default-verdict").addEventListener("change", () => files.length && take(files));
   $("review-files").addEventListener("click", guarded(async () => {
     await review([...cases.values()], { back: "files", sentences: await ownSentences(), done: clear });
   }));
@@ -28,21 +29,40 @@ export function startFiles() {
   }
 }
 
-const take = guarded(async (files) => {
+const take = guarded(async (given) => {
+  files = [...given];
   cases = new Map();
   rejected = [];
-  const verdict = $("default-verdict").value;
-  for (const file of files) {
-    const asked = new URLSearchParams(verdict ? { default_verdict: verdict } : {});
-    const told = await busy(call("POST", `/v1/changes/read?${asked}`, { body: file, type: "application/octet-stream" }));
+  const notices = [];
+  const { limits } = await get("/v1/index");
+  for (const [number, file] of files.entries()) {
+    say(`Reading ${file.name} (${number + 1} of ${files.length})…`);
+    const told = await readFile(file, limits.changes_bytes);
     rejected.push(...told.rejected.map((row) => ({ ...row, file: file.name })));
+    notices.push(...told.notices.map((notice) => `${file.name}: ${notice}`));
     for (const one of told.cases) {
       if (cases.has(one.id)) rejected.push({ file: file.name, line: 0, id: one.id, message: "an earlier file has this case" });
       else cases.set(one.id, bare(one));
     }
   }
-  paint();
+  paint(notices);
 });
+
+// What the service makes of a file; one that cannot be read at all costs none of the others.
+async function readFile(file, most) {
+  const refused = (message) => ({ cases: [], notices: [], rejected: [{ line: 0, id: null, message }] });
+  if (file.size > most) return refused(`${megabytes(file.size)}; the desk takes ${megabytes(most)}, and claimlight push on the command line any size`);
+  const verdict = $("default-verdict").value;
+  const asked = new URLSearchParams(verdict ? { default_verdict: verdict } : {});
+  try {
+    return await busy(call("POST", `/v1/changes/read?${asked}`, { body: file, type: "application/octet-stream" }));
+  } catch (error) {
+    if (error.status !== 400) throw error;
+    return refused(error.errors.map((fault) => fault.message).join("; ") || error.message);
+  }
+}
+
+const megabytes = (bytes) => `${Math.ceil(bytes / 2 ** 20).toLocaleString("en")} MiB`;
 
 // As the service keeps it: without what is absent.
 function bare(one) {
@@ -52,7 +72,7 @@ function bare(one) {
   return made;
 }
 
-function paint() {
+function paint(notices) {
   $("files-read").hidden = false;
   $("files-count").textContent = `${count(cases.size, "case")} can be taken, ${count(rejected.length, "row")} cannot.`;
   $("review-files").disabled = !cases.size;
@@ -62,10 +82,11 @@ function paint() {
   const head = h("thead", {}, h("tr", {}, ["File", "Line", "Id", "Why it cannot be taken"].map((name) => h("th", { scope: "col", textContent: name }))));
   $("files-rejected").replaceChildren(rows.length ? h("table", {}, head, h("tbody", {}, rows)) : "");
   if (rejected.length > rows.length) $("files-rejected").append(h("p", { className: "small", textContent: `and ${count(rejected.length - rows.length, "more row")}` }));
-  say($("files-count").textContent, { bad: rejected.length > 0 });
+  say($("files-count").textContent, { bad: rejected.length > 0, list: notices });
 }
 
 function clear() {
+  files = [];
   cases = new Map();
   rejected = [];
   $("file").value = "";

@@ -6,9 +6,12 @@ const PLAIN = ["rating", "summary", "summary_language", "url", "published"];
 const LISTS = ["keywords", "countries", "outlets"];
 const PIN = /^(.*\S)\s*<([^<>]*)>$/;
 
-export function fill(one) {
+let kept = ""; // the case as it was filled in, to tell whether anything has been written
+
+// `known`: it is published already, so its id stays.
+export function fill(one, known = Boolean(one)) {
   $("id").value = one?.id ?? "";
-  $("id").readOnly = Boolean(one);
+  $("id").readOnly = known;
   $("wordings").replaceChildren();
   for (const claim of one?.claims ?? [{ text: "", language: "en" }]) addWording(claim);
   $("verdict").value = one?.verdict ?? "false";
@@ -21,6 +24,15 @@ export function fill(one) {
   $("publisher_url").value = one?.publisher.url ?? "";
   for (const name of LISTS) $(name).value = (one?.[name] ?? []).join("\n");
   $("related").value = (one?.related ?? []).map((pin) => (typeof pin === "string" ? pin : `${pin.title} <${pin.url}>`)).join("\n");
+}
+
+// What stands in the form needs no more care: it is as it was filled in, or published.
+export function settle() {
+  kept = JSON.stringify(value());
+}
+
+export function changed() {
+  return JSON.stringify(value()) !== kept;
 }
 
 export function addWording({ text = "", language = "en" } = {}) {

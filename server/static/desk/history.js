@@ -2,7 +2,7 @@
 
 import { $, count, h } from "../dom.js";
 import { get, revert } from "./api.js";
-import { busy, guarded, onOpen, published, say } from "./page.js";
+import { busy, confirmation, guarded, onOpen, published, say } from "./page.js";
 
 const PAGE = 20;
 const WHEN = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "medium" });
@@ -29,12 +29,13 @@ function row(change) {
   const ids = kinds.map((kind) => h("p", {}, h("span", { className: `tag ${kind}`, textContent: kind }), " ",
     change[kind].slice(0, 30).map((id) => [h("code", { textContent: id }), " "]), change[kind].length > 30 && `and ${count(change[kind].length - 30, "more")}`));
   const place = h("div", {});
-  const back = h("button", { type: "button", textContent: "Take back…", "aria-label": `Take version ${change.version} back` });
+  const title = h("h3", { id: `version-${change.version}`, textContent: `Version ${change.version}` });
+  const back = h("button", { type: "button", id: `back-${change.version}`, textContent: "Take back…", "aria-labelledby": `back-${change.version} ${title.id}` });
   back.addEventListener("click", guarded(() => ask(change, place, back)));
   const told = kinds.map((kind) => `${change[kind].length.toLocaleString("en")} ${kind}`).join(", ");
   return h("li", { className: "changeset" },
     h("div", { className: "changeset-head" },
-      h("h3", { textContent: `Version ${change.version}` }),
+      title,
       h("p", {}, h("time", { dateTime: change.when, textContent: WHEN.format(new Date(change.when)) }), " by ", h("strong", { textContent: change.who, dir: "auto" })),
       back),
     change.note && h("p", { className: "note", textContent: change.note, dir: "auto" }),
@@ -44,12 +45,13 @@ function row(change) {
 
 // What taking it back would do, then a note and a button that does it.
 async function ask(change, place, opener) {
-  const told = await busy(revert(change.version, { dryRun: true, confirm: true }));
+  const told = await busy(revert(change.version, { dryRun: true }));
   const kinds = ["added", "changed", "retracted"].filter((kind) => told[kind].length);
   const note = h("input", { id: `note-${change.version}`, maxLength: 500, autocomplete: "off" });
   const form = h("form", { className: "publish" },
     h("p", { textContent: `Taking it back: ${kinds.map((kind) => `${told[kind].length.toLocaleString("en")} ${kind}`).join(", ") || "nothing would change"}.` }),
     h("label", { for: note.id, textContent: "Why (kept in the history)" }), note,
+    told.needs_confirmation && confirmation(told.warnings),
     h("div", { className: "actions" },
       h("button", { type: "submit", className: "primary", textContent: `Take version ${change.version} back` }),
       h("button", { type: "button", textContent: "Leave it", onclick: () => { place.replaceChildren(); opener.focus(); } })));

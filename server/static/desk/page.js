@@ -75,6 +75,18 @@ export async function published(version) {
   }
 }
 
+// The token is worthless all of a sudden, as when its time has come: nothing that is written goes.
+export function signInAgain() {
+  $("signing-in").hidden = false;
+  $("token").focus();
+}
+
+// What must be ticked before the form around it can be sent.
+export function confirmation(warnings) {
+  const tick = h("input", { type: "checkbox", required: true });
+  return h("div", { className: "notice bad" }, h("p", { textContent: warnings.join(" ") }), h("label", { className: "check" }, tick, " I have looked at it and mean it."));
+}
+
 export function focusOn(title) {
   title.tabIndex = -1;
   title.focus();
@@ -86,7 +98,9 @@ export function guarded(act) {
     try {
       await act(...given);
     } catch (error) {
-      if (error.name !== "AbortError") say(error.message, { bad: true, list: error.errors?.map((fault) => `${fault.pointer} ${fault.message}`) });
+      if (error.name === "AbortError") return;
+      if (error.status === 401 && !$("desk").hidden) signInAgain();
+      say(error.message, { bad: true, list: error.errors?.map((fault) => `${fault.pointer} ${fault.message}`) });
     }
   };
 }

@@ -3,7 +3,7 @@
 
 import { capital, count, h } from "../dom.js";
 import { post, publish, revert } from "./api.js";
-import { busy, focusOn, published, say, show } from "./page.js";
+import { busy, confirmation, focusOn, published, say, show } from "./page.js";
 
 const BANDS = { match: "match", similar: "similar", null: "not shown" };
 
@@ -92,7 +92,7 @@ function differences(found) {
   if (!found.case_count) return null;
   const shown = found.cases.map((change, number) => h("details", { open: number < 5 },
     h("summary", {}, h("span", { className: `tag ${change.kind}`, textContent: change.kind }), " ", h("code", { textContent: change.id })),
-    h("div", { className: "scroll" }, h("table", { className: "diff" }, header("Field", "Now", "Then"),
+    h("div", { className: "scroll", tabIndex: 0, role: "region", "aria-label": `Fields of ${change.id}` }, h("table", { className: "diff" }, header("Field", "Now", "Then"),
       h("tbody", {}, change.fields.map((field) => h("tr", {}, h("th", { scope: "row", textContent: field.field.replaceAll("_", " ") }),
         value("before", field.before), value("after", field.after))))))));
   const more = found.case_count - found.cases.length;
@@ -119,17 +119,15 @@ function plain(content) {
 }
 
 function form(told, note) {
-  const needs = told.warnings.length > 0;
-  const confirm = h("input", { type: "checkbox", id: "confirm", required: needs });
   const retracts = told.retracted.length > 0;
   const reason = h("input", { id: "note", maxLength: 500, value: note, required: retracts, autocomplete: "off" });
   const made = h("form", { className: "publish" },
     h("label", { for: "note", textContent: retracts ? "Why (shown to whoever asks for the case)" : "Note for the history (may stay empty)" }), reason,
-    needs && h("p", { className: "notice bad" }, told.warnings.join(" "), h("label", { className: "check" }, confirm, " I have looked at it and mean it.")),
+    told.needs_confirmation && confirmation(told.warnings),
     h("div", { className: "actions" }, h("button", { type: "submit", className: "primary", textContent: publishWords(told) })));
   made.addEventListener("submit", (event) => {
     event.preventDefault();
-    void publishPending(reason.value.trim(), confirm.checked);
+    void publishPending(reason.value.trim());
   });
   return made;
 }
@@ -139,13 +137,13 @@ function publishWords(told) {
   return `Publish: ${kinds.map((kind) => `${told[kind].length.toLocaleString("en")} ${kind}`).join(", ")}`;
 }
 
-async function publishPending(note, confirm) {
+async function publishPending(note) {
   const { rows, told, back, done } = pending;
   const refused = new Set(told.rejected.map((fault) => Number(fault.pointer.split("/")[2])));
   const good = rows.filter((_, number) => !refused.has(number))
     .map((row) => (row.retract ? { ...row, note: note || row.note } : row));
   try {
-    const answer = await busy(publish(good, { version: told.version, note, confirm }));
+    const answer = await busy(publish(good, { version: told.version, note, confirm: told.needs_confirmation }));
     done();
     show(back);
     published(answer.version);

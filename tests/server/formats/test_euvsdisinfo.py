@@ -121,7 +121,7 @@ def test_row_without_a_link_is_rejected_with_line_id_and_reason() -> None:
 def test_row_is_rejected_where_nobody_names_a_verdict() -> None:
     (row,) = rows({}, verdict=None)
     assert isinstance(row, Rejected)
-    assert "--default-verdict" in row.message
+    assert "name a default verdict" in row.message
 
 
 @pytest.mark.parametrize(

@@ -145,6 +145,23 @@ def test_a_dry_run_shows_the_difference_and_changes_nothing(
     assert version(run) == before
 
 
+def test_a_dry_run_ends_as_the_push_would(
+    run: Run, file_of: FileOf, make_case: MakeCase
+) -> None:
+    path = file_of(make_case("good"), '{"id": "bad"}')
+    assert run("push", path, "--dry-run").exit_code == run("push", path).exit_code == 3
+    assert run("push", path, "--dry-run", "--partial").exit_code == 0
+    many = [make_case(f"many-{number}") for number in range(10)]
+    assert run("push", file_of(*many)).exit_code == 0
+    path = file_of(*(case.model_copy(update={"summary": "Changed."}) for case in many))
+    tried = run("push", path, "--dry-run", "--json")
+    assert tried.exit_code == run("push", path).exit_code == 4
+    assert json.loads(tried.stdout)["needs_confirmation"] is True
+    assert run("push", path, "--dry-run", "--confirm").exit_code == 0
+    assert run("retract", *(case.id for case in many), "--note", "x", "--dry-run").exit_code == 4
+    assert run("revert", version(run), "--dry-run").exit_code == 4
+
+
 def test_a_dry_run_tells_fields_remarks_and_hints(
     run: Run, file_of: FileOf, make_case: MakeCase, tmp_path: Path, words: Words
 ) -> None:
@@ -221,6 +238,16 @@ def test_an_export_can_be_pushed_again_and_changes_nothing(run: Run, tmp_path: P
     assert [answer[kind] for kind in ("added", "changed", "retracted")] == [[], [], []]
     assert len(answer["unchanged"]) == len(path.read_text().splitlines()) > 0
     assert run("export").stdout == path.read_text()
+
+
+def test_an_export_that_fails_leaves_the_file_as_it_was(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "export.jsonl"
+    path.write_text("yesterday's")
+    assert run("export", "-o", path, "--server", "http://127.0.0.1:9").exit_code == 6
+    assert path.read_text() == "yesterday's"
+    assert list(tmp_path.glob("export*")) == [path]
+    assert run("export", "-o", "/dev/null").exit_code == 0
+    assert Path("/dev/null").is_char_device()
 
 
 def test_the_history_names_who_and_why(run: Run, file_of: FileOf, make_case: MakeCase) -> None:
