@@ -145,13 +145,11 @@ def test_a_dry_run_shows_the_difference_and_changes_nothing(
     assert version(run) == before
 
 
-def test_a_dry_run_ends_as_the_push_would(
-    run: Run, file_of: FileOf, make_case: MakeCase
-) -> None:
+def test_a_dry_run_ends_as_the_push_would(run: Run, file_of: FileOf, make_case: MakeCase) -> None:
     path = file_of(make_case("good"), '{"id": "bad"}')
     assert run("push", path, "--dry-run").exit_code == run("push", path).exit_code == 3
     assert run("push", path, "--dry-run", "--partial").exit_code == 0
-    many = [make_case(f"many-{number}") for number in range(10)]
+    many = [make_case(f"ends-{number}") for number in range(10)]
     assert run("push", file_of(*many)).exit_code == 0
     path = file_of(*(case.model_copy(update={"summary": "Changed."}) for case in many))
     tried = run("push", path, "--dry-run", "--json")
