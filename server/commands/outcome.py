@@ -11,7 +11,7 @@ from server.commands.terminal import Exit, complain, console, progress, some, ta
 from server.errors import ServiceError
 from server.wire.base import MOST_SHOWN
 
-VISIBLE_TIMEOUT_S: Final = 30.0
+VISIBLE_TIMEOUT_S: Final = 120.0
 SHOWN_REJECTED: Final = 20
 _KINDS: Final = ("added", "changed", "retracted", "unchanged")
 
