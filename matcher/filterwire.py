@@ -65,6 +65,8 @@ def decode(content: bytes) -> Filter:
     weights = read.take(len(hashes))
     rows: dict[int, list[int]] = {number: [] for number in range(row_count)}
     sizes = [size for size, terms in groups for _ in range(terms)]
+    if row_count > sum(sizes):
+        raise FilterError("rows without words")
     for term, size in enumerate(sizes):
         for number in read.gaps(size):
             if number not in rows:

@@ -11,6 +11,7 @@ import mmap
 import os
 import shutil
 import tempfile
+import tokenize
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,10 @@ from matcher.errors import SnapshotError
 FORMAT: Final = 3
 _HEADER: Final = "header.json"
 _CASES: Final = "cases.jsonl"
+
+# NumPy takes the header of an array apart with Python's own tokenizer and parser.
+_UNFIT: Final = (OSError, EOFError, ValueError, KeyError, TypeError, OverflowError, RecursionError,
+                 tokenize.TokenError, SyntaxError)  # fmt: skip
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -84,7 +89,7 @@ def load(folder: Path) -> Snapshot:
             for name in header["arrays"]
         }
         return Snapshot(header=header, arrays=arrays, cases=_map(folder / _CASES))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except _UNFIT as error:
         raise SnapshotError(f"cannot read the snapshot {folder}: {error}") from error
 
 

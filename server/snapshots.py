@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -15,6 +14,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
+
+from pydantic import AwareDatetime, BaseModel
 
 from matcher.errors import SnapshotError
 from matcher.index import Index
@@ -24,7 +25,23 @@ from server.store import Published, Update
 KEPT: Final = 2
 _PUBLISHED: Final = "published.json"
 _FAILED: Final = "failed.json"
-_UNFIT: Final = (SnapshotError, OSError, ValueError, KeyError, TypeError)
+_UNFIT: Final = (SnapshotError, OSError, ValueError, LookupError, TypeError)
+
+
+class _Told(BaseModel):
+    """The publication that a snapshot is of."""
+
+    version: int
+    mark: str
+    published_at: AwareDatetime | None
+    unreadable: tuple[str, ...]
+
+
+class _Failure(BaseModel):
+    """Why there is no snapshot of a publication."""
+
+    mark: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +131,16 @@ class Snapshots:
         """
         path = self._path(current.version, current.mark)
         draft = self.folder / f".draft-{os.getpid()}"
-        told = {
-            "version": current.version,
-            "mark": current.mark,
-            "published_at": current.published_at.isoformat() if current.published_at else None,
-            "unreadable": current.unreadable,
-        }
+        told = _Told(
+            version=current.version,
+            mark=current.mark,
+            published_at=current.published_at,
+            unreadable=current.unreadable,
+        )
         try:
             shutil.rmtree(draft, ignore_errors=True)
             current.index.save(draft / "index")
-            (draft / _PUBLISHED).write_text(json.dumps(told))
+            (draft / _PUBLISHED).write_text(told.model_dump_json())
             draft.rename(path)
             for old in self._newest_first()[KEPT:]:
                 shutil.rmtree(old, ignore_errors=True)  # who has it mapped keeps it
@@ -140,14 +157,15 @@ class Snapshots:
                 (self.folder / _FAILED).unlink(missing_ok=True)
             else:
                 draft = self.folder / f"{_FAILED}-{os.getpid()}"
-                draft.write_text(json.dumps({"mark": published.mark, "reason": reason}))
+                told = _Failure(mark=published.mark, reason=reason)
+                draft.write_text(told.model_dump_json())
                 draft.rename(self.folder / _FAILED)
 
     def failure(self, published: Published) -> str | None:
         """Why there is no index of a publication, where that has been told."""
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-            told = json.loads((self.folder / _FAILED).read_text())
-            return str(told["reason"]) if told["mark"] == published.mark else None
+        with contextlib.suppress(OSError, ValueError):
+            told = _Failure.model_validate_json((self.folder / _FAILED).read_bytes())
+            return told.reason if told.mark == published.mark else None
         return None
 
     def _path(self, version: int, mark: str) -> Path:
@@ -162,15 +180,14 @@ class Snapshots:
                 yield path.stat().st_mtime_ns, path.name, path
 
     def _read(self, path: Path, *, stale: bool) -> Current:
-        told = json.loads((path / _PUBLISHED).read_text())
-        published_at = told["published_at"]
+        told = _Told.model_validate_json((path / _PUBLISHED).read_bytes())
         return Current(
             index=Index.load(path / "index", pair_model=self._pair_model),
-            version=int(told["version"]),
-            mark=str(told["mark"]),
-            published_at=dt.datetime.fromisoformat(published_at) if published_at else None,
+            version=told.version,
+            mark=told.mark,
+            published_at=told.published_at,
             stale=stale,
-            unreadable=tuple(told["unreadable"]),
+            unreadable=told.unreadable,
         )
 
 

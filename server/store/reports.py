@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import redis
+from pydantic import Field
 
 from server.store.connection import guarded
+from server.store.rows import StoredRow, Whole
 
 KEPT_DAYS: Final = 30
 MOST_REPORTS: Final = 10_000
@@ -31,6 +33,13 @@ class Report:
     kind: str
     sentence: str | None
     version: int
+
+
+class _Row(StoredRow):
+    case_id: str
+    kind: str = Field(pattern="^(wrong_match|wrong_case|other)$")
+    sentence: str | None
+    version: Whole
 
 
 class Reports:
@@ -73,18 +82,11 @@ def _oldest_id() -> str:
 
 def _report(report_id: str, fields: dict[bytes, bytes]) -> Report | None:
     try:
-        told = json.loads(next(iter(fields.values())))
-        milliseconds = int(report_id.split("-")[0])
-        return Report(
-            id=report_id,
-            when=dt.datetime.fromtimestamp(milliseconds / 1000, dt.UTC),
-            case_id=told["case_id"],
-            kind=told["kind"],
-            sentence=told["sentence"],
-            version=int(told["version"]),
-        )
-    except (ValueError, TypeError, KeyError, StopIteration):
+        told = _Row.model_validate_json(next(iter(fields.values()), b""))
+        when = dt.datetime.fromtimestamp(int(report_id.split("-")[0]) / 1000, dt.UTC)
+    except (ValueError, OverflowError):  # of pydantic, or a time beyond all calendars
         return None
+    return Report(report_id, when, told.case_id, told.kind, told.sentence, told.version)
 
 
 def _text(value: bytes | str) -> str:

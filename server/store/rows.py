@@ -10,9 +10,9 @@ import datetime as dt
 import json
 import zlib
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeAlias
+from typing import Annotated, Any, Final, TypeAlias
 
-from pydantic import ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from matcher.case import Case
 from server.errors import Unreadable
@@ -20,7 +20,40 @@ from server.store.values import NOTHING, Changeset, Difference, Published, Retra
 
 Row: TypeAlias = bytes | str
 Pairs: TypeAlias = dict[str, tuple[bytes | None, bytes | None]]
-_BAD = (ValueError, TypeError, KeyError, AttributeError, zlib.error)
+Whole: TypeAlias = Annotated[int, Field(ge=0, lt=2**53)]
+
+
+class StoredRow(BaseModel):
+    """What a row of JSON holds; what is of another type is not ours."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+
+class _Head(StoredRow):
+    version: Whole
+    published_at: AwareDatetime
+    cases: Whole
+    mark: str
+
+
+class _Log(StoredRow):
+    mark: str
+    who: str
+    when: AwareDatetime
+    note: str | None
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    retracted: tuple[str, ...]
+
+
+class _Retraction(StoredRow):
+    when: AwareDatetime
+    note: str | None
+
+
+_PAIRS: Final = TypeAdapter(
+    dict[str, tuple[str | None, str | None]], config=ConfigDict(strict=True)
+)
 
 
 def read_published(row: Row | None) -> Published:
@@ -28,15 +61,10 @@ def read_published(row: Row | None) -> Published:
     if row is None:
         return NOTHING
     try:
-        told = json.loads(row)
-        return Published(
-            version=int(told["version"]),
-            published_at=dt.datetime.fromisoformat(told["published_at"]),
-            cases=int(told["cases"]),
-            mark=str(told["mark"]),
-        )
-    except _BAD as error:
+        told = _Head.model_validate_json(row)
+    except ValidationError as error:
         raise Unreadable("the published state in Redis is unreadable") from error
+    return Published(told.version, told.published_at, told.cases, told.mark)
 
 
 def write_published(published: Published) -> bytes:
@@ -57,14 +85,11 @@ def write_published(published: Published) -> bytes:
 def read_log(version: int, row: Row | None) -> tuple[Changeset, str]:
     """Return a changeset without its cases, and its mark."""
     try:
-        told = json.loads(row or b"")
-        difference = Difference(
-            tuple(told["added"]), tuple(told["changed"]), tuple(told["retracted"])
-        )
-        when = dt.datetime.fromisoformat(told["when"])
-        return Changeset(version, told["who"], when, told["note"], difference), told["mark"]
-    except _BAD as error:
+        told = _Log.model_validate_json(row or b"")
+    except ValidationError as error:
         raise Unreadable(f"the log of version {version} in Redis is unreadable") from error
+    difference = Difference(told.added, told.changed, told.retracted)
+    return Changeset(version, told.who, told.when, told.note, difference), told.mark
 
 
 def write_log(changeset: Changeset, mark: str) -> bytes:
@@ -85,13 +110,14 @@ def write_log(changeset: Changeset, mark: str) -> bytes:
 def read_pairs(version: int, row: Row) -> Pairs:
     """Return the rows of the cases that a changeset touched, before and after it."""
     try:
-        told = json.loads(zlib.decompress(row if isinstance(row, bytes) else row.encode()))
-        return {
-            case_id: (before.encode() if before else None, after.encode() if after else None)
-            for case_id, (before, after) in told.items()
-        }
-    except _BAD as error:
+        unpacked = zlib.decompress(row if isinstance(row, bytes) else row.encode())
+        told = _PAIRS.validate_json(unpacked)
+    except (ValidationError, zlib.error) as error:
         raise Unreadable(f"the changeset of version {version} in Redis is unreadable") from error
+    return {
+        case_id: (before.encode() if before else None, after.encode() if after else None)
+        for case_id, (before, after) in told.items()
+    }
 
 
 def write_pairs(pairs: Mapping[str, tuple[Row | None, Row | None]]) -> bytes:
@@ -107,10 +133,10 @@ def write_pairs(pairs: Mapping[str, tuple[Row | None, Row | None]]) -> bytes:
 def read_retraction(case_id: str, row: Row) -> Retraction:
     """Return when and why a case was retracted."""
     try:
-        told = json.loads(row)
-        return Retraction(case_id, dt.datetime.fromisoformat(told["when"]), told["note"])
-    except _BAD as error:
+        told = _Retraction.model_validate_json(row)
+    except ValidationError as error:
         raise Unreadable(f"the retraction of {case_id!r} in Redis is unreadable") from error
+    return Retraction(case_id, told.when, told.note)
 
 
 def write_retraction(when: dt.datetime, note: str | None) -> bytes:

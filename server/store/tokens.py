@@ -17,8 +17,10 @@ from enum import StrEnum
 from typing import Final
 
 import redis
+from pydantic import AwareDatetime, Field
 
 from server.store.connection import guarded
+from server.store.rows import StoredRow
 
 _TOKENS: Final = "claimlight:tokens"
 _PREFIX: Final = "claimlight_"
@@ -31,6 +33,13 @@ class Role(StrEnum):
     VIEWER = "viewer"  # reads history and exports
     EDITOR = "editor"  # publishes and reverts
     OWNER = "owner"  # makes and revokes tokens
+
+
+class _Row(StoredRow):
+    role: Role
+    created: AwareDatetime
+    expires: AwareDatetime | None
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +129,8 @@ def _sha256(plain: str) -> str:
 
 def _token(name: bytes | str, row: bytes | str) -> Token | None:
     try:
-        told = json.loads(row)
-        expires = told["expires"]
-        return Token(
-            name=name.decode() if isinstance(name, bytes) else name,
-            role=Role(told["role"]),
-            created=dt.datetime.fromisoformat(told["created"]),
-            expires=dt.datetime.fromisoformat(expires) if expires else None,
-            sha256=str(told["sha256"]),
-        )
-    except (ValueError, TypeError, KeyError):
+        told = _Row.model_validate_json(row)
+        plain = name.decode() if isinstance(name, bytes) else name
+    except ValueError:  # of pydantic, or what is no UTF-8
         return None
+    return Token(plain, told.role, told.created, told.expires, told.sha256)
