@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -43,6 +46,26 @@ def test_only_evidence_measures_the_likeness_of_strings() -> None:
         if any(name.startswith("rapidfuzz") for name in _imports(file))
     }
     assert users == {"evidence"}
+
+
+LOADED = """
+import os
+import matcher.index
+import onnxruntime
+print(len(os.listdir("/proc/self/task")))
+"""
+
+
+def test_no_library_reports_to_its_makers(tmp_path: Path) -> None:
+    """What does so has a thread for it from the first moment, and remembers who it is at home."""
+    environ = {name: value for name, value in os.environ.items() if "TELEMETRY" not in name}
+    environ |= {"HOME": str(tmp_path), "PYTHONPATH": str(MATCHER.parent)}
+    environ |= {"OPENBLAS_NUM_THREADS": "1"}  # whose threads are for reckoning
+    told = subprocess.run(
+        [sys.executable, "-c", LOADED], env=environ, capture_output=True, text=True, check=True
+    )
+    assert told.stdout.split() == ["1"]
+    assert list(tmp_path.rglob("*")) == []
 
 
 def test_modules_of_the_matcher_depend_downwards_only() -> None:
