@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import logging
 import os
 import shlex
 import shutil
@@ -15,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from server.commands.terminal import complain, console, read_settings, speaks
-from server.settings import TABLE, Settings
+from server.settings import TABLE, LogFormat, Settings
 
 if TYPE_CHECKING:
     from server.snapshots import Current
@@ -53,9 +55,12 @@ def serve(**flags: str | None) -> None:
         from server import runtime
 
         def ready(address: str, current: Current) -> None:
-            _welcome(address, current, settings.data_dir)
+            if settings.log_format is LogFormat.JSON:
+                _log(settings, f"ready at {address}, version {current.version}", logging.INFO)
+            else:
+                _welcome(address, current, settings.data_dir)
 
-        runtime.serve(settings, ready=ready, tell=lambda text: complain(text, style="yellow"))
+        runtime.serve(settings, ready=ready, tell=functools.partial(_tell, settings))
 
 
 @contextlib.contextmanager
@@ -75,6 +80,21 @@ def _folder_of_counts(settings: Settings) -> Iterator[None]:
     finally:
         if os.getpid() == master:  # a forked worker leaves through here too
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _tell(settings: Settings, text: str) -> None:
+    if settings.log_format is LogFormat.JSON:
+        _log(settings, text, logging.WARNING)
+    else:
+        complain(text, style="yellow")
+
+
+def _log(settings: Settings, text: str, level: int) -> None:
+    """Write a line of the log, before any worker has set it up or whatever it leaves out."""
+    from server import logs
+
+    record = logging.LogRecord(logs.ROOT, level, "", 0, text, None, None)
+    click.echo(logs.formatter(settings.log_format).format(record), err=True)
 
 
 def _welcome(address: str, current: Current, data_dir: Path) -> None:
@@ -99,7 +119,7 @@ def _program() -> str:
     found = shutil.which(called.name)
     if found is not None and Path(found).resolve() == called.resolve():
         return called.name
-    try:
-        return shlex.quote(str(called.resolve().relative_to(Path.cwd())))
-    except ValueError:
-        return shlex.quote(str(called))
+    path, here = called.resolve(), Path.cwd()
+    # As started from the root by a supervisor, who is not the person to type it.
+    inside = path.is_relative_to(here) and here != here.parent
+    return shlex.quote(str(path.relative_to(here) if inside else path))

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any, Final
 
+import click
 import pytest
 import yaml
 from prometheus_client import REGISTRY
 
 from server import metrics
+from server.cli import main
 from server.settings import TABLE
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -94,6 +98,63 @@ def test_files_make_no_setting_that_there_is_not() -> None:
     for name, found in settings_named().items():
         assert found, name
         assert found <= known, name
+
+
+COMMAND: Final = re.compile(
+    r"^\s*(?:[#$]\s+)?(?:\w+=\S+\s+)*(?:docker compose .*exec \S+ |kubectl .* -- )?"
+    r"(?:\S*/)?claimlight ([a-z].*)$",
+    re.MULTILINE,
+)
+
+
+def commands_named() -> list[tuple[str, str]]:
+    """The commands that guides and files tell people to type, and where they stand."""
+    files = [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *DEPLOY.iterdir()]
+    return [
+        (file.name, found.partition(" #")[0].rstrip("\\"))
+        for file in files
+        for found in COMMAND.findall(file.read_text())
+    ]
+
+
+@pytest.mark.parametrize(("file", "command"), commands_named())
+def test_commands_that_people_are_told_to_type_are_understood(
+    file: str, command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = shlex.split(command)
+    monkeypatch.chdir(tmp_path)
+    for word in words:
+        if Path(word).suffix:
+            (tmp_path / word).touch()
+    context = main.make_context("claimlight", words)
+    while isinstance(context.command, click.Group):
+        name, found, words = context.command.resolve_command(context, words)
+        assert found is not None
+        context = found.make_context(name, words, parent=context)  # raises where it is not
+
+
+def test_commands_are_found_where_they_stand() -> None:
+    assert {"README.md", "editors.md", "compose.yaml", "kubernetes.yaml", "claimlight.service"} <= {
+        file for file, _ in commands_named()
+    }
+
+
+def test_addresses_that_were_chosen_are_given_to_nobody_else() -> None:
+    """Containers without one get the first that is free, and may start before those with one."""
+    compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+    (given,) = compose["networks"]["inside"]["ipam"]["config"]
+    chosen = [
+        ipaddress.ip_address(networks["inside"]["ipv4_address"])
+        for service in compose["services"].values()
+        if isinstance(networks := service["networks"], dict) and networks.get("inside")
+    ]
+    assert len(set(chosen)) == len(chosen) == 3
+    for address in chosen:
+        assert address in ipaddress.ip_network(given["subnet"])
+        assert address not in ipaddress.ip_network(given["ip_range"])
+    trusted = compose["services"]["one"]["environment"]["CLAIMLIGHT_TRUSTED_PROXIES"]
+    proxy = compose["services"]["nginx"]["networks"]["inside"]["ipv4_address"]
+    assert trusted == f"{proxy}/32"
 
 
 def measured() -> set[str]:

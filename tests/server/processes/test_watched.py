@@ -125,6 +125,7 @@ def test_a_log_for_programs_is_an_object_a_line_without_text_or_address(
     assert service.match(f"My secret is {SECRET}.")[0] == 200
     assert service.ask(f"/v1/cases?query={SECRET}", **{"X-Forwarded-For": "203.0.113.9"})[0] == 200
     assert service.ask(f"/v1/cases/{SECRET}", **{"X-Request-Id": "from-the-proxy"})[0] == 404
+    address = service.address
     os.kill(service.redis_pid, signal.SIGKILL)
     os.kill(service.workers[0], signal.SIGKILL)
     assert eventually(lambda: "gunicorn.error" in service.log.read_text())
@@ -132,7 +133,7 @@ def test_a_log_for_programs_is_an_object_a_line_without_text_or_address(
     told = service.log.read_text()
     assert SECRET not in told
     assert "203.0.113.9" not in told
-    rows = [json.loads(line) for line in told.splitlines() if line.startswith("{")]
+    rows = [json.loads(line) for line in told.splitlines()]
     assert all({"time", "level", "logger", "message"} <= set(row) for row in rows)
     asked = [row for row in rows if row["logger"] == "claimlight.request"]
     (match,) = [row for row in asked if row["route"] == "/v1/match"]
@@ -142,6 +143,7 @@ def test_a_log_for_programs_is_an_object_a_line_without_text_or_address(
     assert (absent["status"], absent["request_id"]) == (404, "from-the-proxy")
     assert len({row["request_id"] for row in asked}) == len(asked)
     assert any(row["logger"] == "gunicorn.error" for row in rows)
+    assert any(row["message"].startswith(f"ready at {address}") for row in rows)
 
 
 def test_a_client_cannot_choose_the_id_of_its_request(new_service: NewService) -> None:
