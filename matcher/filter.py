@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -122,8 +122,7 @@ class Filter:
             content = json.loads(line)
             hosts |= _hosts(content)
             for claim in content["claims"]:
-                for piece in _pieces(claim["text"]):
-                    terms = dict(_terms(piece, claim["language"]))
+                for terms in claim_rows(claim["text"], claim["language"]):
                     rows.append(frozenset(terms))
                     for hashed, zipf in terms.items():
                         holding[hashed].add(case)
@@ -162,7 +161,13 @@ class Filter:
         return np.array([len(row) for row in self.rows], dtype=np.int64)
 
     def evidence(self, sentence: str) -> NDArray[np.int64]:
-        """What speaks for each row that is worth a look, shape (rows, EVIDENCE).
+        """What speaks for each row that is worth a look, shape (rows, EVIDENCE); see ``weigh``."""
+        return self.weigh(sentence)[1]
+
+    def weigh(self, sentence: str) -> tuple[NDArray[np.int64], NDArray[np.int64], frozenset[int]]:
+        """Rows that are worth a look, what speaks for each, and the sentence's terms.
+
+        Shapes (rows,) and (rows, EVIDENCE); terms are numbers of ``hashes``.
 
         With S, C and Q the weights of the words shared, of the claim's and of the sentence's, and
         n and m the numbers of words shared and of the claim's: the logarithms of S, C, Q, n and m
@@ -172,7 +177,7 @@ class Filter:
         terms = {self._number[word.hashed] for word in folded if word.hashed in self._number}
         unknown = {word.hashed for word in folded if word.telling} - self._number.keys()
         if not terms:
-            return np.zeros((0, EVIDENCE), dtype=np.int64)
+            return np.zeros(0, np.int64), np.zeros((0, EVIDENCE), np.int64), frozenset()
         whole = sum(self.weights[term] for term in terms)
         whole += self.rule.unknown_weight * len(unknown)
         shared = np.zeros(len(self.rows), dtype=np.int64)
@@ -185,7 +190,7 @@ class Filter:
         )
         s, c = shared[worth], self._row_weights[worth]
         cover, part = 256 * s // c, 256 * s // whole
-        return np.column_stack(
+        evidence = np.column_stack(
             (
                 _logs(s),
                 _logs(c),
@@ -197,14 +202,17 @@ class Filter:
                 cover * part // 256,
             )
         )
+        return worth, evidence, frozenset(terms)
 
     def score(self, sentence: str) -> int:
         """How much a sentence looks like one that the engine would show: 0 and up."""
         evidence = self.evidence(sentence)
-        if not len(evidence):
-            return 0
-        scores = evidence @ np.array(self.rule.coefficients, dtype=np.int64) + self.rule.bias
-        return max(0, int(scores.max()))
+        return max(0, int(self.scores(evidence).max())) if len(evidence) else 0
+
+    def scores(self, evidence: NDArray[np.int64]) -> NDArray[np.int64]:
+        """What the rule says of each row, from its evidence."""
+        coefficients = np.array(self.rule.coefficients, dtype=np.int64)
+        return np.asarray(evidence @ coefficients + self.rule.bias)
 
     def passes(self, sentence: str) -> bool:
         """Whether a server is to be asked about a sentence."""
@@ -213,6 +221,11 @@ class Filter:
 
 def _logs(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.array([log64(number) for number in numbers.tolist()], dtype=np.int64)
+
+
+def claim_rows(text: str, language: str) -> list[dict[int, float]]:
+    """A claim's wording as rows: their terms' hashes, each with its Zipf value; whole first."""
+    return [_terms(piece, language) for piece in _pieces(text)]
 
 
 def _pieces(text: str) -> list[str]:
@@ -224,7 +237,7 @@ def _pieces(text: str) -> list[str]:
     return [text, *(s for s in sentences if len(set(words(s))) >= LEAST_PIECE_TERMS)]
 
 
-def _terms(text: str, language: str) -> Iterator[tuple[int, float]]:
+def _terms(text: str, language: str) -> dict[int, float]:
     """The content words of a claim: hash and Zipf value in ordinary text of its language."""
     code = primary(language)
     rates: dict[int, float] = {}
@@ -233,7 +246,7 @@ def _terms(text: str, language: str) -> Iterator[tuple[int, float]]:
         if zipf < background.STOP_ZIPF:
             hashed = fold(word).hashed
             rates[hashed] = max(zipf, rates.get(hashed, 0.0))
-    return iter(rates.items())
+    return rates
 
 
 @lru_cache(maxsize=CACHED_WORDS)

@@ -15,6 +15,7 @@ from server import (
     changes,
     health,
     match,
+    pack,
     pages,
     previews,
     problems,
@@ -27,7 +28,7 @@ from server.live import Live
 from server.settings import Settings
 from server.store import Store
 
-PUBLIC_PATHS: Final = r"^/v1/(cases(/[^/]+)?|index|filter)$"
+PUBLIC_PATHS: Final = r"^/v1/(cases(/[^/]+)?|index|filter|pack(/[^/]+)?)$"
 READER_POSTS: Final = r"^/v1/(match|reports)$"
 EXPOSED: Final = ["ETag", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id"]
 PREFLIGHT_S: Final = 7200
@@ -71,6 +72,7 @@ def create_app(
     app.register_blueprint(match.blueprint(live))
     app.register_blueprint(cases.blueprint(live, store, settings.client_chars_a_minute or None))
     app.register_blueprint(local_filter.blueprint(live, settings.data_dir / "filters"))
+    app.register_blueprint(pack.blueprint(live))
     app.register_blueprint(changes.blueprint(store, live))
     app.register_blueprint(previews.blueprint(store, live))
     app.register_blueprint(reports.blueprint(store, live))

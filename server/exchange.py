@@ -26,6 +26,8 @@ M = TypeVar("M", bound=BaseModel)
 
 PUBLIC = "public, max-age=300"
 """Five minutes: as long as ``min_wait_s`` tells browsers to wait."""
+FOR_EVER = "public, max-age=31536000, immutable"
+"""For what is named by its own digest (RFC 8246)."""
 
 
 def read_body(*media_types: str, limit: int) -> bytes:
@@ -101,9 +103,9 @@ def public_answer(model: BaseModel, *, etag: str, mimetype: str = "application/j
     return cacheable(_json(model, 200, mimetype), etag=etag)
 
 
-def cacheable(response: Response, *, etag: str) -> Response:
+def cacheable(response: Response, *, etag: str, keep: str = PUBLIC) -> Response:
     """The response with its validator, or 304 where the client has it already."""
-    response.headers["Cache-Control"] = PUBLIC
+    response.headers["Cache-Control"] = keep
     response.set_etag(etag)
     response.make_conditional(request)
     if response.status_code == PreconditionFailed.code:

@@ -103,18 +103,33 @@ export class Api {
   /** The local filter, whole or as the difference to that of a version: bytes as in docs/filter.md. */
   async filter(since: number | null): Promise<Uint8Array<ArrayBuffer>> {
     const query = since === null ? "" : `?since=${since}`;
-    return this.fetch(`/v1/filter${query}`, {
+    // The same for everyone: whatever cache is on the way may answer, if it asks for what is new.
+    return this.bytes(`/v1/filter${query}`, "no-cache");
+  }
+
+  /** The names of the offline pack's parts. */
+  pack(): Promise<unknown> {
+    return this.ask("/v1/pack", undefined, "no-cache");
+  }
+
+  /** One of them: bytes as in docs/filter.md. */
+  packPart(name: string): Promise<Uint8Array<ArrayBuffer>> {
+    // It never changes, but it is kept by ourselves.
+    return this.bytes(`/v1/pack/${name}`, "no-store");
+  }
+
+  private bytes(path: string, cache: RequestCache): Promise<Uint8Array<ArrayBuffer>> {
+    return this.fetch(path, {
       accept: "application/octet-stream",
-      // The same for everyone: whatever cache is on the way may answer, if it asks for what is new.
-      cache: "no-cache",
+      cache,
       take: async (response) => new Uint8Array(await response.arrayBuffer()),
     });
   }
 
-  private async ask(path: string, body?: string): Promise<unknown> {
+  private async ask(path: string, body?: string, cache: RequestCache = "no-store"): Promise<unknown> {
     const text = await this.fetch(path, {
       accept: "application/json",
-      cache: "no-store",
+      cache,
       take: (response) => response.text(),
       body,
     });

@@ -9,6 +9,7 @@ import { forgetDismissals } from "./dismissals.ts";
 import { answerPage, applySettings, frameOf, stepHint, toAllPages } from "./pages.ts";
 import { register, runInOpenTabs } from "./registration.ts";
 import { changeServer, forgetTab, readTabs, serverMemory } from "./session.ts";
+import { forgetPack, prepare } from "./strict.ts";
 import { turns } from "./turns.ts";
 import { answerUi } from "./ui.ts";
 
@@ -112,8 +113,13 @@ export function startBackground(): void {
   onSettings((settings, before) => {
     void follow();
     const otherAnswers =
-      settings.server !== before.server || settings.sensitivity !== before.sensitivity;
+      settings.server !== before.server ||
+      settings.sensitivity !== before.sensitivity ||
+      settings.mode !== before.mode;
     if (otherAnswers) void toAllPages({ type: "to-page:changed" });
+    // What strict mode needs is there before the first page needs it; what fails is tried again then.
+    if (settings.ready && settings.mode === "strict") void prepare(settings.server).catch(() => undefined);
+    else if (before.mode === "strict") void forgetPack();
   });
   browser.permissions.onAdded.addListener(() => {
     void follow();

@@ -9,6 +9,7 @@ import { showBadge } from "./badge.ts";
 import { dismiss, dismissals, restore } from "./dismissals.ts";
 import { marksCss } from "./marks-css.ts";
 import { askCase, checkSentences, handIn } from "./service.ts";
+import { caseAtHand, checkStrictly } from "./strict.ts";
 import { changeTab, readTabs, tabCounts, withFrame, withNewPage, type TabCounts } from "./session.ts";
 
 /** Sentences that one tab may ask about in one window of time: a very long page, or a feed. */
@@ -85,7 +86,10 @@ export async function answerPage(
       return true;
     }
     case "page:case":
-      return read ? await askCase(message.id, settings.server, from.incognito) : { state: "away", case: null, asOf: null };
+      if (!read) return { state: "away", case: null, asOf: null };
+      return settings.mode === "strict"
+        ? caseAtHand(message.id, settings.server)
+        : askCase(message.id, settings.server, from.incognito);
     case "page:dismiss": {
       await dismiss(dismissal(message.reach, message, host), from, settings);
       await applySettings(await loadSettings());
@@ -108,7 +112,10 @@ export async function answerPage(
       if (!read) return { state: "stopped" };
       const { left, ms } = allowance(counts, Date.now());
       if (left < message.sentences.length) return { state: "wait", ms };
-      const checked = await checkSentences(message.sentences, host, settings, from.incognito);
+      const checked =
+        settings.mode === "strict"
+          ? await checkStrictly(message.sentences, host, settings)
+          : await checkSentences(message.sentences, host, settings, from.incognito);
       if (checked.reply.state === "answered") {
         await changeTab(tab, (before) =>
           withFrame(inWindow(before, { sent: checked.sent }), frame, (counts) => ({

@@ -6,7 +6,7 @@ import { browser } from "wxt/browser";
 import { languageCode } from "../common/languages.ts";
 import type { CaseReply, CheckReply, FoundMatch, PageSentence, ReportReply, ServerState } from "../common/messages.ts";
 import type { Settings } from "../common/settings.ts";
-import type { Case, IndexAnswer, IndexState } from "../common/wire.ts";
+import { WireError, type Case, type IndexAnswer, type IndexState } from "../common/wire.ts";
 import type { Filter } from "../filter/filter.ts";
 import { Keeper, type Ready } from "../filter/keeper.ts";
 import { onDisk } from "../filter/store.ts";
@@ -36,7 +36,7 @@ function waitMs(trouble: Trouble, failures: number): number {
   return asked === null ? own : Math.min(Math.max(asked, 250), 60 * 60_000);
 }
 
-async function failed(server: string, trouble: Trouble): Promise<number> {
+export async function failed(server: string, trouble: Trouble): Promise<number> {
   const memory = await changeServer(server, (before) => {
     const failures = before.failures + 1;
     return { ...before, failures, until: Date.now() + waitMs(trouble, failures) };
@@ -78,7 +78,7 @@ export function minScore(
 }
 
 /** The sentences to ask about, each under its number among all. */
-async function passingOf(
+export async function passingOf(
   sentences: readonly PageSentence[],
   host: string,
   filter: Filter,
@@ -103,12 +103,17 @@ async function languageOf({ text, language }: ApiSentence): Promise<string | und
 const keeper = new Keeper(onDisk);
 
 /** The filter of a server; `heard`: the version that its last answer came from. */
-async function filterOf(server: string, heard: number | null): Promise<Ready> {
+export function filterOf(server: string, heard: number | null): Promise<Ready> {
+  return understood("filter", keeper.ready(server, (since) => new Api(server).filter(since), heard));
+}
+
+/** What was read, or the trouble of what cannot be. @throws ApiError */
+export async function understood<T>(place: string, reading: Promise<T>): Promise<T> {
   try {
-    return await keeper.ready(server, (since) => new Api(server).filter(since), heard);
+    return await reading;
   } catch (error) {
     if (error instanceof UnknownFormat) throw new ApiError({ kind: "newer" });
-    if (error instanceof FilterError) throw new ApiError({ kind: "nonsense", place: "filter" });
+    if (error instanceof FilterError || error instanceof WireError) throw new ApiError({ kind: "nonsense", place });
     throw error;
   }
 }
@@ -173,7 +178,7 @@ export async function checkSentences(
   }
   const asOf = new Date().toISOString();
   if (!incognito) await rememberCases(Object.values(cases), asOf);
-  return { reply: { state: "answered", found, cases, version, asOf }, sent, changed };
+  return { reply: { state: "answered", found, cases, version, asOf, kept: false }, sent, changed };
 }
 
 /** A case, fresh if the service answers, else as it was last seen in this session. */
@@ -207,12 +212,17 @@ export async function handIn(body: string, sentences: number, server: string, in
   }
 }
 
-/** How a server does, in the states that the interface has words for. */
-export async function serverState(server: string, permitted: boolean): Promise<ServerState> {
+/** How a server does, in the states that the interface has words for. `prepare`: what else is needed of it. */
+export async function serverState(
+  server: string,
+  permitted: boolean,
+  prepare: (server: string) => Promise<void> = () => Promise.resolve(),
+): Promise<ServerState> {
   if (!permitted) return { state: "no-permission" };
   try {
     const index = await new Api(server, QUICK_MS).index();
     await filterOf(server, index.version);
+    await prepare(server);
     return { state: "ready", index };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;

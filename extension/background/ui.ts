@@ -11,6 +11,7 @@ import { applySettings, framesOf, stopTab, toPage } from "./pages.ts";
 import { hasAccess, runIn } from "./registration.ts";
 import { forgive, serverState } from "./service.ts";
 import { changeTab, tabCounts } from "./session.ts";
+import { prepare } from "./strict.ts";
 
 export async function answerUi(
   message: UiMessage,
@@ -18,7 +19,11 @@ export async function answerUi(
 ): Promise<UiReplies[UiMessage["type"]]> {
   switch (message.type) {
     case "ui:server": {
-      const state = await serverState(settings.server, await hasAccess(settings.server));
+      const state = await serverState(
+        settings.server,
+        await hasAccess(settings.server),
+        settings.mode === "strict" ? prepare : undefined,
+      );
       if (state.state === "ready") await forgive(settings.server);
       return state;
     }
@@ -53,7 +58,12 @@ export async function answerUi(
       await applySettings(await loadSettings());
       return true;
     case "ui:choose":
-      await saveSettings({ ready: true, server: parseServer(message.server) ?? settings.server, scope: message.scope });
+      await saveSettings({
+        ready: true,
+        server: parseServer(message.server) ?? settings.server,
+        scope: message.scope,
+        mode: message.mode,
+      });
       return true;
   }
 }

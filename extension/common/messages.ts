@@ -6,7 +6,7 @@ import * as v from "valibot";
 import { REACHES, type Dismissal, type Dismissed } from "./dismissals.ts";
 import { SENTENCE_CHARS, SENTENCES_A_MESSAGE } from "./limits.ts";
 import { REPORT_KINDS } from "./reports.ts";
-import { SCOPES } from "./settings.ts";
+import { MODES, SCOPES } from "./settings.ts";
 import type { Reading } from "./sites.ts";
 import { CaseId, type Case, type IndexAnswer, type Match } from "./wire.ts";
 
@@ -75,9 +75,19 @@ export interface PageSettings {
 
 export type StartReply = { run: true; settings: PageSettings } | { run: false };
 
-/** What became of a batch of sentences. `asOf`: when the service answered (ISO 8601). */
+/**
+ * What became of a batch of sentences. `asOf`: when the service answered (ISO 8601). `kept`: nobody
+ * was asked, the copy that is kept here decided.
+ */
 export type CheckReply =
-  | { state: "answered"; found: FoundMatch[]; cases: Record<string, Case>; version: number; asOf: string }
+  | {
+      state: "answered";
+      found: FoundMatch[];
+      cases: Record<string, Case>;
+      version: number;
+      asOf: string;
+      kept: boolean;
+    }
   | { state: "wait"; ms: number }
   | { state: "refused" }
   | { state: "stopped" };
@@ -87,6 +97,8 @@ export type FoundMatch = Omit<Match, "sentence_id"> & { sentence: number };
 
 export type CaseReply =
   | { state: "found"; case: Case; asOf: string }
+  /** From the copy that is kept here. */
+  | { state: "kept"; case: Case; asOf: string }
   | { state: "gone" }
   | { state: "away"; case: Case | null; asOf: string | null };
 
@@ -133,7 +145,12 @@ export const UiMessage = v.variant("type", [
       sentence: v.nullable(v.string()),
     }),
   }),
-  v.strictObject({ type: v.literal("ui:choose"), server: v.string(), scope: v.picklist(SCOPES) }),
+  v.strictObject({
+    type: v.literal("ui:choose"),
+    server: v.string(),
+    scope: v.picklist(SCOPES),
+    mode: v.picklist(MODES),
+  }),
 ]);
 export type UiMessage = v.InferOutput<typeof UiMessage>;
 

@@ -57,6 +57,7 @@ function choice<const T extends readonly [string, ...string[]]>(options: T, valu
 
 export const SCOPES = ["click", "all"] as const;
 export const SENSITIVITIES = ["fewer", "usual", "more"] as const;
+export const MODES = ["ask", "strict"] as const;
 export const THEMES = ["auto", "light", "dark"] as const;
 
 const SettingsSchema = v.object({
@@ -66,6 +67,8 @@ const SettingsSchema = v.object({
   server: v.optional(Server, DEFAULT_SERVER),
   /** `click`: pages are read when the reader asks; `all`: every page the permission reaches. */
   scope: choice(SCOPES, "click"),
+  /** `strict`: the server is asked about no sentence and no case; the browser decides by itself. */
+  mode: choice(MODES, "ask"),
   sitesOn: v.optional(Sites, []),
   sitesOff: v.optional(Sites, []),
   skipSensitive: flag(true),

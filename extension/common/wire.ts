@@ -30,10 +30,9 @@ export type Related = v.InferOutput<typeof Related>;
 const VERDICTS = ["false", "misleading", "unproven", "mixed"] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
-const Case = v.object({
+/** What of a case is the same wherever it comes from. */
+const shown = {
   id: CaseId,
-  claim: Text,
-  claim_language: v.nullish(Language, null),
   verdict: v.picklist(VERDICTS),
   rating: v.nullish(Text, null),
   summary: v.nullish(Text, null),
@@ -41,9 +40,35 @@ const Case = v.object({
   url: Link,
   publisher: v.object({ name: Text, url: v.nullish(Link, null) }),
   published: v.pipe(v.string(), v.isoDate()),
+};
+const Case = v.object({
+  ...shown,
+  claim: Text,
+  claim_language: v.nullish(Language, null),
   related: v.pipe(v.optional(v.array(Related), []), v.maxLength(50)),
 });
 export type Case = v.InferOutput<typeof Case>;
+
+/** A wording in the offline pack, with the keys of its rows in the filter. */
+const PackClaim = v.object({ text: Text, language: Language, rows: v.array(Count) });
+/** A case in the offline pack, with all of its wordings. */
+export const PackCase = v.object({
+  ...shown,
+  claims: v.tupleWithRest([PackClaim], PackClaim),
+  related: v.optional(v.array(v.union([CaseId, v.object({ title: Text, url: Link })])), []),
+});
+export type PackedCase = v.InferOutput<typeof PackCase>;
+
+const PartName = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/));
+/** `GET /v1/pack`. */
+export const PackList = v.object({
+  format: Count,
+  version: Count,
+  min_wait_s: v.pipe(v.number(), v.minValue(1)),
+  rule: PartName,
+  parts: v.pipe(v.array(PartName), v.minLength(1), v.maxLength(65_536)),
+});
+export type PackedList = v.InferOutput<typeof PackList>;
 
 const Match = v.object({
   sentence_id: v.string(),
@@ -102,7 +127,7 @@ const Reported = v.object({ id: v.string() });
 /** Thrown when an answer does not fit; the message names the place, never the content. */
 export class WireError extends Error {}
 
-function reader<T extends v.GenericSchema>(schema: T) {
+export function reader<T extends v.GenericSchema>(schema: T) {
   return (answer: unknown): v.InferOutput<T> => {
     const parsed = v.safeParse(schema, answer);
     if (parsed.success) return parsed.output;

@@ -32,6 +32,13 @@ export interface Rule {
   readonly eagerScore: number;
 }
 
+/** A row that a sentence comes near to: the evidence that the rule weighs, and what it says. */
+export interface Near {
+  readonly row: number;
+  readonly evidence: readonly number[];
+  readonly score: number;
+}
+
 /** Numbers that the rule weighs for each row. */
 export const EVIDENCE = 8;
 
@@ -50,6 +57,9 @@ export class Filter {
   private readonly shared: Uint32Array;
   private readonly count: Uint32Array;
   private readonly touched: Uint32Array;
+  /** The terms of each row, one row after the other; made when first asked for. */
+  private rowStarts: Uint32Array | null = null;
+  private readonly inRows: Uint32Array;
 
   constructor(content: FilterContent) {
     this.content = content;
@@ -60,6 +70,7 @@ export class Filter {
     this.shared = new Uint32Array(rows);
     this.count = new Uint32Array(rows);
     this.touched = new Uint32Array(rows);
+    this.inRows = new Uint32Array(postings.length);
     for (let term = 0; term < hashes.length; term++) {
       const weight = weights[term]!;
       const end = starts[term + 1]!;
@@ -83,6 +94,39 @@ export class Filter {
 
   /** How much a sentence looks like one that the server would show: 0 and up. */
   score(sentence: string): number {
+    let best = 0;
+    this.weigh(sentence, (_row, evidence) => {
+      best = Math.max(best, this.rowScore(evidence));
+    });
+    return best;
+  }
+
+  /** The rows nearest to a sentence, best first, and the numbers of the terms that it holds. */
+  nearest(sentence: string, most: number): { near: Near[]; known: ReadonlySet<number> } {
+    const near: Near[] = [];
+    const known = this.weigh(sentence, (row, evidence) => {
+      near.push({ row, evidence, score: this.rowScore(evidence) });
+    });
+    near.sort((one, other) => other.score - one.score || one.row - other.row);
+    return { near: near.slice(0, most), known };
+  }
+
+  /** The terms of a row, ascending by number. */
+  termsOf(row: number): number[] {
+    if (this.rowStarts === null) {
+      const { starts, postings, rows } = this.content;
+      this.rowStarts = new Uint32Array(rows + 1);
+      for (let at = 0; at < rows; at++) this.rowStarts[at + 1] = this.rowStarts[at]! + this.rowTerms[at]!;
+      const next = this.rowStarts.slice();
+      for (let term = 0; term + 1 < starts.length; term++) {
+        for (let at = starts[term]!; at < starts[term + 1]!; at++) this.inRows[next[postings[at]!]!++] = term;
+      }
+    }
+    return Array.from(this.inRows.subarray(this.rowStarts[row], this.rowStarts[row + 1]));
+  }
+
+  /** Hands on each row that is worth a look, with what speaks for it; returns the known terms. */
+  private weigh(sentence: string, each: (row: number, evidence: readonly number[]) => void): Set<number> {
     const { weights, starts, postings, rule } = this.content;
     const known = new Set<number>();
     const unknown = new Set<number>();
@@ -105,34 +149,45 @@ export class Filter {
         this.count[row]! += 1;
       }
     }
-    let best = 0;
     for (let at = 0; at < touched; at++) {
       const row = this.touched[at]!;
       const shared = this.shared[row]!;
       if (16 * shared * shared >= rule.gate * this.rowWeights[row]!) {
-        best = Math.max(best, this.rowScore(row, shared, this.count[row]!, whole));
+        each(row, this.evidenceOf(row, shared, this.count[row]!, whole));
       }
       this.shared[row] = 0;
       this.count[row] = 0;
     }
-    return best;
+    return known;
   }
 
-  private rowScore(row: number, shared: number, count: number, whole: number): number {
-    const { bias, coefficients } = this.content.rule;
+  private evidenceOf(row: number, shared: number, count: number, whole: number): readonly number[] {
     const claim = this.rowWeights[row]!;
     const cover = Math.floor((256 * shared) / claim);
     const part = Math.floor((256 * shared) / whole);
-    return (
-      bias +
-      coefficients[0]! * log64(shared) +
-      coefficients[1]! * log64(claim) +
-      coefficients[2]! * log64(whole) +
-      coefficients[3]! * log64(count) +
-      coefficients[4]! * log64(this.rowTerms[row]!) +
-      coefficients[5]! * cover +
-      coefficients[6]! * part +
-      coefficients[7]! * Math.floor((cover * part) / 256)
-    );
+    return [
+      log64(shared),
+      log64(claim),
+      log64(whole),
+      log64(count),
+      log64(this.rowTerms[row]!),
+      cover,
+      part,
+      Math.floor((cover * part) / 256),
+    ];
   }
+
+  private rowScore(evidence: readonly number[]): number {
+    return weighed(this.content.rule, evidence);
+  }
+}
+
+/** What a rule says of evidence. */
+export function weighed(
+  { bias, coefficients }: { readonly bias: number; readonly coefficients: readonly number[] },
+  evidence: readonly number[],
+): number {
+  let score = bias;
+  for (let at = 0; at < evidence.length; at++) score += coefficients[at]! * evidence[at]!;
+  return score;
 }

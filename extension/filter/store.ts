@@ -48,7 +48,7 @@ async function inTable<T>(mode: IDBTransactionMode, use: (table: IDBObjectStore)
   }
 }
 
-function done(request: IDBRequest): Promise<unknown> {
+export function done(request: IDBRequest): Promise<unknown> {
   return new Promise((resolve, reject) => {
     request.onsuccess = () => { resolve(request.result); };
     request.onerror = () => { reject(request.error ?? new Error("IndexedDB")); };

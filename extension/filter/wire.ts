@@ -44,7 +44,8 @@ export async function unpack(sent: Uint8Array<ArrayBuffer>): Promise<Message> {
   };
 }
 
-async function inflate(compressed: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+/** Unpacks a zlib stream, up to a limit that no honest one reaches. */
+export async function inflate(compressed: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
   const parts: Uint8Array[] = [];
   let length = 0;
   try {

@@ -81,7 +81,7 @@ export class Card {
     this.before = before;
     this.shown = hint;
     this.server = server;
-    this.trail = [{ kind: "case", about: hint.case, asOf: hint.asOf, away: false, gone: false }];
+    this.trail = [{ kind: "case", about: hint.case, asOf: hint.asOf, away: false, kept: hint.kept, gone: false }];
     this.build(theme);
     this.render(focus);
     void this.refresh(hint.case.id);
@@ -157,7 +157,7 @@ export class Card {
     } else if (reply.state === "away") {
       this.renew({ ...view, away: true });
     } else if (JSON.stringify(reply.case) !== JSON.stringify(view.about)) {
-      this.renew({ kind: "case", about: reply.case, asOf: reply.asOf, away: false, gone: false });
+      this.renew({ kind: "case", about: reply.case, asOf: reply.asOf, away: false, kept: reply.state === "kept", gone: false });
     }
   }
 
@@ -177,8 +177,8 @@ export class Card {
       if (status !== null) status.textContent = say(reply.state === "gone" ? "cardGone" : "cardAway");
       return;
     }
-    const away = reply.state === "away";
-    this.show({ kind: "case", about: reply.case, asOf: reply.asOf ?? "", away, gone: false });
+    const [away, kept] = [reply.state === "away", reply.state === "kept"];
+    this.show({ kind: "case", about: reply.case, asOf: reply.asOf ?? "", away, kept, gone: false });
   }
 
   private show(view: View): void {

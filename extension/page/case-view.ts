@@ -27,6 +27,8 @@ export interface CaseView {
   readonly asOf: string;
   /** The service could not be asked: what is shown was known before. */
   readonly away: boolean;
+  /** It comes from the copy of the cases that is kept in the browser. */
+  readonly kept: boolean;
   readonly gone: boolean;
 }
 
@@ -64,8 +66,9 @@ export function caseParts(
 }
 
 /** What has to be said beside the case: it is withdrawn, or as old as it is. */
-export function caseStatus({ gone, away, asOf }: CaseView): string {
+export function caseStatus({ gone, away, kept, asOf }: CaseView): string {
   if (gone) return say("cardGone");
+  if (kept) return say("cardKept", sayTime(asOf));
   return away ? say("cardAsOf", sayTime(asOf)) : "";
 }
 
@@ -106,6 +109,6 @@ function why(hint: Hint): Node {
           element("span", { lang: language, dir: "auto" }, shared.join(", ")),
         ),
     guardKey === undefined ? null : element("p", {}, say(guardKey)),
-    element("p", {}, say("whyScore", Math.round(hint.match.score * 100))),
+    element("p", {}, hint.kept ? say("whyKept") : say("whyScore", Math.round(hint.match.score * 100))),
   );
 }

@@ -12,6 +12,8 @@ export interface Answer {
   readonly case: Case;
   /** When the service answered (ISO 8601). */
   readonly asOf: string;
+  /** The copy of the cases that is kept in the browser decided, and nobody was asked. */
+  readonly kept: boolean;
 }
 
 export interface Hint extends Answer {

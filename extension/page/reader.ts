@@ -246,7 +246,7 @@ export class Reader {
     if (reply.state === "answered") {
       for (const { sentence, ...match } of reply.found) {
         const about = reply.cases[match.case_id];
-        if (about !== undefined) answers.set(sentence, { match, case: about, asOf: reply.asOf });
+        if (about !== undefined) answers.set(sentence, { match, case: about, asOf: reply.asOf, kept: reply.kept });
       }
     }
     batch.forEach((sentence, number) => {

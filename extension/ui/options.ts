@@ -61,6 +61,9 @@ export async function startOptions(): Promise<void> {
   byId("scope", HTMLFieldSetElement).addEventListener("change", (event) => {
     void chooseScope((event.target as HTMLInputElement).value === "all" ? "all" : "click");
   });
+  byId("mode", HTMLFieldSetElement).addEventListener("change", (event) => {
+    void save(repaired({ mode: (event.target as HTMLInputElement).value }));
+  });
   joinBackup();
   await joinDismissed();
   await joinLedger();
@@ -82,9 +85,12 @@ function show(settings: Settings): void {
   byId("sensitivity", HTMLSelectElement).value = settings.sensitivity;
   byId("theme", HTMLSelectElement).value = settings.theme;
   showLanguages(settings);
-  for (const radio of document.querySelectorAll<HTMLInputElement>("input[name=scope]")) {
-    radio.checked = radio.value === settings.scope;
+  for (const name of ["scope", "mode"] as const) {
+    for (const radio of document.querySelectorAll<HTMLInputElement>(`input[name=${name}]`)) {
+      radio.checked = radio.value === settings[name];
+    }
   }
+  byId("ledger-strict", HTMLElement).hidden = settings.mode !== "strict";
 }
 
 async function save(changes: Partial<Settings>): Promise<void> {

@@ -60,11 +60,16 @@ async function show(tab: number | null, again: () => Promise<void>): Promise<voi
   if (tab !== null && state !== null) {
     showTab(tab, state, settings, again);
     showHints(tab, state);
-    byId("sent", HTMLElement).textContent = state.running
-      ? say("popupSent", state.sent.toLocaleString(), state.checked.toLocaleString(), new URL(settings.server).host)
-      : "";
+    byId("sent", HTMLElement).textContent = state.running ? sentWords(state, settings) : "";
   }
   if (own === 1) await showServer(settings);
+}
+
+function sentWords({ sent, checked }: TabState, { mode, server }: Settings): string {
+  const all = checked.toLocaleString();
+  // What left before the reader chose the strict mode did leave.
+  if (mode === "strict" && sent === 0) return say("popupStrict", all);
+  return say("popupSent", sent.toLocaleString(), all, new URL(server).host);
 }
 
 function showTab(tab: number, state: TabState, settings: Settings, again: () => Promise<void>): void {

@@ -1,7 +1,7 @@
 /** The first-run choice: a server, and which pages. Before it nothing is read and nothing sent. */
 import { browser } from "wxt/browser";
 import { parseServer, permissionPattern } from "../common/server.ts";
-import { loadSettings } from "../common/settings.ts";
+import { loadSettings, repairSettings, type Settings } from "../common/settings.ts";
 import { say } from "../common/words.ts";
 import { ask, serverWords } from "./ask.ts";
 import { byId, fillWords, wearTheme } from "./page.ts";
@@ -15,11 +15,12 @@ export async function startWelcome(): Promise<void> {
   const form = byId("choice", HTMLFormElement);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    void choose(field.value, new FormData(form).get("scope") === "all" ? "all" : "click");
+    const { scope, mode } = repairSettings(Object.fromEntries(new FormData(form)));
+    void choose(field.value, scope, mode);
   });
 }
 
-async function choose(address: string, scope: "click" | "all"): Promise<void> {
+async function choose(address: string, scope: Settings["scope"], mode: Settings["mode"]): Promise<void> {
   const done = byId("done", HTMLElement);
   const server = parseServer(address);
   if (server === null) {
@@ -32,6 +33,6 @@ async function choose(address: string, scope: "click" | "all"): Promise<void> {
     done.textContent = say("welcomeRefused");
     return;
   }
-  await ask({ type: "ui:choose", server, scope });
+  await ask({ type: "ui:choose", server, scope, mode });
   done.textContent = say(scope === "all" ? "welcomeDone" : "welcomeDoneClick");
 }

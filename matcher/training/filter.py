@@ -26,7 +26,7 @@ from matcher.filter import EVIDENCE, MODEL, Filter, Rule
 from matcher.index import Index
 from matcher.pairs import shipped
 from matcher.text import split_sentences
-from matcher.training.corpora import rows
+from matcher.training.corpora import fold, rows
 from matcher.types import Band
 
 START: Final = Rule(
@@ -59,12 +59,13 @@ class Sentences:
     """Sentences with what the engine says of them.
 
     ``kind`` is ``hint`` (meant to repeat a claim), ``news``, ``topic`` (news on the subject) or
-    ``honest``; ``half`` keeps those of one case together.
+    ``honest``; ``half`` and ``fold`` keep those of one case together.
     """
 
     texts: list[str]
     kind: NDArray[np.str_]
     half: NDArray[np.int64]
+    fold: NDArray[np.int64]
     band: NDArray[np.str_]
 
     def shown(self, band: Band) -> NDArray[np.bool_]:
@@ -96,6 +97,7 @@ def gather(index: Index, *, hints_alone: bool = False) -> Sentences:
         texts=texts,
         kind=np.array([kind for kind, _, _ in keyed]),
         half=np.array([half(key) for _, key, _ in keyed]),
+        fold=np.array([fold(key) for _, key, _ in keyed]),
         band=np.array([m[0].band.value if m and m[0].band else "" for m in found]),
     )
 
@@ -138,15 +140,19 @@ def fit(seen: Evidence, shown: NDArray[np.bool_], among: NDArray[np.bool_]) -> N
     for _ in range(ROUNDS):
         logits = np.asarray(x @ beta, dtype=np.float64)
         chosen = (logits == seen.best(logits)[seen.owner]) & among[seen.owner]
-        beta = _logistic(seen.columns[chosen].astype(np.float64), shown[seen.owner[chosen]])
+        labels = shown[seen.owner[chosen]]
+        weights = np.where(labels, 0.5 / labels.mean(), 0.5 / (1 - labels.mean()))
+        beta = logistic(seen.columns[chosen].astype(np.float64), labels, weights)
     return beta
 
 
-def _logistic(x: NDArray[np.float64], labels: NDArray[np.bool_]) -> NDArray[np.float64]:
+def logistic(
+    x: NDArray[np.float64], labels: NDArray[np.bool_], weights: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Bias and slopes of a ridge logistic regression on weighted rows."""
     mean, spread = x.mean(axis=0), x.std(axis=0) + 1e-9
     z = np.column_stack((np.ones(len(x)), (x - mean) / spread))
     sign = np.where(labels, 1.0, -1.0)
-    weights = np.where(labels, 0.5 / labels.mean(), 0.5 / (1 - labels.mean()))
 
     def loss(beta: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         margin = sign * (z @ beta)

@@ -11,8 +11,8 @@ import pytest
 
 from tests.server.conftest import CONTRACT, Service
 
-# The vectors of the local filter lie there too; tests/matcher/test_filter.py holds them.
-FILES = sorted(set(CONTRACT.glob("*.json")) - {CONTRACT / "filter.json"})
+# Vectors lie there too; tests/matcher/test_filter.py and test_local.py hold them.
+FILES = sorted(set(CONTRACT.glob("*.json")) - {CONTRACT / "filter.json", CONTRACT / "local.json"})
 HEADERS = ("Content-Type", "Cache-Control", "Access-Control-Allow-Origin", "WWW-Authenticate")
 RECORD = os.environ.get("CLAIMLIGHT_RECORD") == "yes"
 

@@ -1,0 +1,168 @@
+"""Fit ``model/local.json``: ``python -m matcher.training.local`` (needs the shared datasets).
+
+The rule of strict mode foretells, from the filter and the wordings alone, what the engine shows
+as ``match``. It is fitted on the training folds, its thresholds are set on the news of the same
+folds at the rate at which the engine shows news there, and the lines printed last are of the
+folds held out. To be run again after ``matcher.training.filter``.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matcher.bench import build, corpus
+from matcher.evaluate import titles_index
+from matcher.filter import Filter
+from matcher.index import Index
+from matcher.local import EVIDENCE, MODEL, WORDING, Judge, Rule
+from matcher.pack import Pack, wordings
+from matcher.training.corpora import HELD_OUT
+from matcher.training.filter import ROUNDS, Evidence, Sentences, gather, logistic
+from matcher.types import Band
+
+FILTERED: Final = (
+    "shared_log",
+    "claim_log",
+    "sentence_log",
+    "count_log",
+    "terms_log",
+    "cover",
+    "part",
+    "cover_part",
+)
+"""Names of the filter's own evidence, in its order."""
+START: Final = Rule(bias=0, coefficients=(0,) * EVIDENCE, least_score=0, eager_score=0)
+HONEST_WEIGHT: Final = 0.1
+"""Sentences of disproofs count for so much of a news sentence: more of it, and fewer of them are
+shown, and fewer hints found."""
+QUIET_WEIGHT: Final = 0.5
+"""Sentences meant to repeat a claim that the engine does not show."""
+RIDGE_SCALE: Final = 4_000
+"""Score units a unit of log-odds."""
+EAGER: Final = 2.4 / 1_000
+"""Share of ordinary news that readers who want to see more put up with."""
+SIZE_RATE: Final = 5 / 1_000
+"""Share of ordinary news by whose score indexes of different sizes are compared."""
+SIZES: Final = (500, 2_000, 6_000)
+
+
+def evidence(index: Index, filter_: Filter, texts: list[str]) -> Evidence:
+    """What a browser sees of sentences and the wordings nearest to each."""
+    judge = Judge(filter_, wordings(Pack.of(index)).__getitem__, START)
+    found = [[columns for _, columns in judge.candidates(text, "en")] for text in texts]
+    return Evidence(
+        columns=np.array([columns for some in found for columns in some], dtype=np.int64),
+        owner=np.repeat(np.arange(len(texts)), list(map(len, found))),
+        sentences=len(texts),
+    )
+
+
+def fit(seen: Evidence, known: Sentences, among: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Bias and coefficients, in log-odds, from the best wording of each sentence of ``among``."""
+    labels = known.shown(Band.MATCH)
+    weights = np.where(known.kind == "honest", HONEST_WEIGHT, 1.0)
+    weights[(known.kind == "hint") & ~labels] = QUIET_WEIGHT
+    # What the engine calls similar is neither to be found nor to be avoided.
+    weights[(known.kind == "hint") & (known.band == Band.SIMILAR.value)] = 0.0
+    beta = np.zeros(EVIDENCE + 1)
+    beta[1 + FILTERED.index("cover_part")] = 1.0
+    x = np.column_stack((np.ones(len(seen.columns)), seen.columns))
+    for _ in range(ROUNDS):
+        logits = np.asarray(x @ beta, dtype=np.float64)
+        chosen = (logits == seen.best(logits)[seen.owner]) & among[seen.owner]
+        owner = seen.owner[chosen]
+        beta = logistic(seen.columns[chosen].astype(np.float64), labels[owner], weights[owner])
+    return beta
+
+
+def whole(beta: NDArray[np.float64]) -> list[int]:
+    """Bias and coefficients in whole numbers."""
+    return [int(number) for number in np.rint(beta * RIDGE_SCALE)]
+
+
+def scores(numbers: list[int], seen: Evidence) -> NDArray[np.float64]:
+    """The score of each sentence's best wording; minus infinity without one."""
+    return seen.best((seen.columns @ np.array(numbers[1:]) + numbers[0]).astype(np.float64))
+
+
+def at_rate(found: NDArray[np.float64], rate: float) -> int:
+    """The score that a share of sentences reaches."""
+    return int(np.ceil(np.sort(found)[-max(1, round(rate * len(found)))]))
+
+
+def rates(
+    found: NDArray[np.float64], known: Sentences, among: NDArray[np.bool_], least: float
+) -> dict[str, float]:
+    """Hints found, and what else is shown, per 1,000, beside what the engine shows."""
+    news = known.ordinary() & among
+    honest = (known.kind == "honest") & among
+    engine = known.band == Band.MATCH.value
+    return {
+        "hints found": round(float(np.mean(found[known.shown(Band.MATCH) & among] >= least)), 3),
+        "news": round(1_000 * float(np.mean(found[news] >= least)), 2),
+        "news, engine": round(1_000 * float(np.mean(engine[news])), 2),
+        "honest": round(1_000 * float(np.mean(found[honest] >= least)), 1),
+        "honest, engine": round(1_000 * float(np.mean(engine[honest])), 1),
+    }
+
+
+def report(
+    numbers: list[int], seen: Evidence, known: Sentences, least: int, training: NDArray[np.bool_]
+) -> Iterator[str]:
+    """Figures of both sides, and of the side held out at the very rate of the engine."""
+    found = scores(numbers, seen)
+    yield f"training folds: {rates(found, known, training, least)}"
+    yield f"folds held out: {rates(found, known, ~training, least)}"
+    news = known.ordinary() & ~training
+    rate = float(np.mean(known.band[news] == Band.MATCH.value))
+    for name, share in {"the engine's rate there": rate, "1 per 1,000": 1 / 1_000}.items():
+        level = at_rate(found[news], share)
+        yield f"folds held out, at {name}: {rates(found, known, ~training, level)}"
+
+
+def size_slope(numbers: list[int], news: list[str], sizes: tuple[int, ...] = SIZES) -> int:
+    """Score units that a doubling of the cases adds to the best score of ordinary news."""
+    levels = []
+    for size in sizes:
+        index = build(corpus(size).claims)
+        seen = evidence(index, Filter.build(index), news)
+        levels.append((np.log2(len(index)), at_rate(scores(numbers, seen), SIZE_RATE)))
+    x, y = np.array(levels, dtype=np.float64).T
+    x, y = x - x.mean(), y - y.mean()
+    return round(float(x @ y / (x @ x)))
+
+
+def main() -> None:
+    """Fit, set the thresholds, write the rule, and print what it does."""
+    index = titles_index()
+    known = gather(index)
+    seen = evidence(index, Filter.build(index), known.texts)
+    training = ~np.isin(known.fold, sorted(HELD_OUT))
+    numbers = whole(fit(seen, known, training))
+    found = scores(numbers, seen)
+    news = known.ordinary() & training
+    engine = float(np.mean(known.band[known.ordinary()] == Band.MATCH.value))
+    least = at_rate(found[news], engine)
+    texts = [text for text, ours in zip(known.texts, news, strict=True) if ours]
+    model: dict[str, Any] = {
+        "made by": "python -m matcher.training.local",
+        "cases": len(index),
+        "bias": numbers[0],
+        "coefficients": dict(zip(FILTERED + WORDING, numbers[1:], strict=True)),
+        "least_score": least,
+        "eager_score": at_rate(found[news], EAGER),
+        "score_a_doubling": size_slope(numbers, texts),
+    }
+    MODEL.write_text(json.dumps(model, indent=1) + "\n", encoding="utf-8")
+    for line in report(numbers, seen, known, least, training):
+        sys.stdout.write(line + "\n")
+
+
+if __name__ == "__main__":
+    main()
