@@ -71,8 +71,7 @@ class Pack:
         """The pack of an index; parts that ``previous`` holds unchanged are not made again."""
         count = part_count(len(index))
         lines: list[list[bytes]] = [[] for _ in range(count)]
-        for number in range(len(index)):
-            line = index.line(number)
+        for line in index.lines():
             lines[part_of(json.loads(line)["id"], count)].append(line)
         known = {part.source: part for part in previous.parts} if previous else {}
         parts = []
