@@ -11,9 +11,10 @@ from flask import Blueprint, Response
 from matcher.pack import FORMAT, Pack, Part
 from server.exchange import FOR_EVER, cacheable, current_index, public_answer
 from server.filter import BINARY
-from server.live import Current, Live
+from server.live import Live
 from server.openapi import operation
 from server.problems import NOT_FOUND, Problem
+from server.snapshots import Current
 from server.wire.base import MIN_WAIT_S
 from server.wire.filter import PackAnswer
 

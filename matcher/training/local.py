@@ -16,7 +16,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from matcher.bench import build, corpus
+from matcher.bench.corpus import cases as cases_of
+from matcher.bench.corpus import corpus
 from matcher.evaluate import titles_index
 from matcher.filter import Filter
 from matcher.index import Index
@@ -130,7 +131,7 @@ def size_slope(numbers: list[int], news: list[str], sizes: tuple[int, ...] = SIZ
     """Score units that a doubling of the cases adds to the best score of ordinary news."""
     levels = []
     for size in sizes:
-        index = build(corpus(size).claims)
+        index = Index.build(cases_of(corpus(size).claims))
         seen = evidence(index, Filter.build(index), news)
         levels.append((np.log2(len(index)), at_rate(scores(numbers, seen), SIZE_RATE)))
     x, y = np.array(levels, dtype=np.float64).T

@@ -1,0 +1,70 @@
+/** Strict mode: hints and cards as ever, and not one byte that follows from what is read. */
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { browsers } from "./browsers.ts";
+import { cardIn, markedText, pointOn, textOf, type Driver } from "./driver.ts";
+import { ownPage, send, setSettings, tabNumber } from "./own-pages.ts";
+import { openRecorder, type Recorder } from "./recorder.ts";
+import { openSite, slugs, type Site } from "./site.ts";
+import { keepPicture, until } from "./wait.ts";
+
+const FIRST = "The West, after the collapse of the Soviet Union and the collapse of the Warsaw Pact";
+
+describe.each(browsers)("in $name", ({ name, open }) => {
+  let site: Site;
+  let recorder: Recorder;
+  let browser: Driver;
+
+  beforeAll(async () => {
+    site = await openSite();
+    recorder = await openRecorder(inject("server"));
+    browser = await open(inject("builds"), "test");
+    await setSettings(browser, { server: recorder.address, mode: "strict" });
+  });
+  afterAll(async () => {
+    await browser.close();
+    await recorder.close();
+    await site.close();
+  });
+
+  test("a sentence in a claim's own words is marked, and its card opens from the copy kept here", async () => {
+    const tab = await browser.open(site.page("article"));
+    await until(() => markedText(tab), (text) => text.includes(FIRST));
+    recorder.requests.length = 0;
+    const { x, y } = await pointOn(tab, FIRST);
+    await tab.click(x, y);
+    const card = await until(() => cardIn(tab), (found) => found !== null && textOf(found).includes("as of"));
+    expect(card === null ? "" : textOf(card)).toContain("Nobody was asked.");
+    await keepPicture(tab, `strict-card-${name}`);
+    expect(recorder.requests).toEqual([]);
+    await tab.close();
+  });
+
+  test("on all pages of the corpus nothing leaves but requests that are the same for everyone", async () => {
+    recorder.requests.length = 0;
+    for (const slug of await slugs()) {
+      const tab = await browser.open(site.page(slug));
+      await tab.evaluate(() => new Promise((resolve) => setTimeout(resolve, 400)));
+      await tab.close();
+    }
+    for (const { method, path, body } of recorder.requests) {
+      expect([method, body]).toEqual(["GET", ""]);
+      expect(path).toMatch(/^\/v1\/(index|filter(\?since=\d+)?|pack(\/[0-9a-f]{32})?)$/);
+    }
+    expect(await send(await ownPage(browser), { type: "ui:ledger" })).toEqual([]);
+  });
+
+  test("without a server pages are still marked", async () => {
+    recorder.way = { kind: "cut" };
+    const tab = await browser.open(site.page("article"));
+    await until(() => markedText(tab), (text) => text.includes(FIRST));
+    const own = await ownPage(browser);
+    const number = await tabNumber(own, site.page("article"));
+    expect(await send(own, { type: "ui:tab", tab: number })).toMatchObject({ sent: 0 });
+    const popup = await browser.openOwn(`popup.html?tab=${number}`);
+    await until(() => popup.evaluate(() => document.querySelector("#sent")?.textContent ?? ""), (text) => text.startsWith("Strict mode"));
+    await keepPicture(popup, `strict-popup-${name}`);
+    await popup.close();
+    await tab.close();
+    recorder.way = { kind: "pass" };
+  });
+});
