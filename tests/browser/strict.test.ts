@@ -28,9 +28,10 @@ describe.each(browsers)("in $name", ({ name, open }) => {
 
   test("a sentence in a claim's own words is marked, and its card opens from the copy kept here", async () => {
     const tab = await browser.open(site.page("article"));
-    await until(() => markedText(tab), (text) => text.includes(FIRST));
+    await tab.front();
+    await until(() => markedText(tab), (text) => text.includes(FIRST) && text.endsWith("eastwards."));
     recorder.requests.length = 0;
-    const { x, y } = await pointOn(tab, "The West");
+    const { x, y } = await pointOn(tab, "After the Soviet");
     await tab.click(x, y);
     const card = await until(() => cardIn(tab), (found) => found?.text.includes("as of") === true);
     expect(card?.text).toContain("Nobody was asked.");
