@@ -36,6 +36,7 @@ export default defineConfig({
       __WORD_KEYS__: `"${WORD_KEYS.join(" ")}".split(" ")`,
     },
     build: { minify: mode === "production", modulePreload: false },
+    plugins: [{ name: "unindented", transformIndexHtml: (page: string) => page.replace(/\n\s+/g, "\n") }],
   }),
   hooks: {
     // One key a message for people in the sources; packed in what readers download.
