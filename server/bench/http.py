@@ -34,6 +34,7 @@ from server.settings import MOST_CHARS_A_MINUTE
 from server.store import Store
 
 RUN_S: Final = 2
+REST_S: Final = 0.3
 READY_S: Final = 60
 CLIENTS: Final = 4
 """Connections a worker, each with the next page as soon as one is answered."""
@@ -64,7 +65,20 @@ class Running:
     """A service that runs: where, and the process that started its workers."""
 
     address: str
+    metrics: str
     pid: int
+
+    def matched(self) -> int:
+        """Pages that it has matched so far, those included whose client did not wait."""
+        with urlopen(self.metrics, timeout=READY_S) as answer:  # noqa: S310
+            found = re.search(rb'stage_seconds_count{stage="match"} (\d+)', answer.read())
+        return int(found[1]) if found else 0
+
+    def rest(self) -> None:
+        """Wait until it does nothing any more."""
+        before = -1.0
+        while before != (before := self.cpu_s()):
+            time.sleep(REST_S)
 
     def cpu_s(self) -> float:
         """Seconds of processors that its workers have used so far."""
@@ -126,14 +140,14 @@ def _tell_growth(asked: Sequence[Page], services: dict[int, Running], rounds: in
     first = runs[min(runs)]
     print(f"\nthroughput by workers, {CLIENTS} clients each; {rounds} rounds in turn")
     print(f"{'workers':>10}{'pages a second':>22}{'beside the first':>22}{'cores busy':>12}"
-          f"{'cpu a page, ms':>18}")  # fmt: skip
+          f"{'of processors, ms':>24}")  # fmt: skip
     for count, found in runs.items():
         beside = [run.pages_a_s / one.pages_a_s for run, one in zip(found, first, strict=True)]
         busy = [run.pages_a_s * run.spent.cpu / 1000 for run in found]
         print(
             f"{count:10}{_middle([run.pages_a_s for run in found], 1):>22}"
             f"{_middle(beside, 2):>22}{statistics.median(busy):12.2f}"
-            f"{_middle([run.spent.cpu for run in found], 1):>18}"
+            f"{_middle([run.spent.cpu for run in found], 1):>24}"
         )
     _tell_others([run.others for found in runs.values() for run in found])
 
@@ -164,6 +178,7 @@ def matcher_alone(index: Index, asked: Sequence[Page]) -> list[Spent]:
 def service(folder: Path, redis_url: str, workers: int) -> Iterator[Running]:
     """A running service of so many workers."""
     data = folder / f"data-{workers}"
+    metrics = f"127.0.0.1:{_free_port()}"
     environ = {
         **os.environ,
         "CLAIMLIGHT_DATA_DIR": str(data),
@@ -172,7 +187,7 @@ def service(folder: Path, redis_url: str, workers: int) -> Iterator[Running]:
         "CLAIMLIGHT_PORT": "0",
         "CLAIMLIGHT_WORKERS": str(workers),
         # What a service for others does with every request too: counting, limits, a log.
-        "CLAIMLIGHT_METRICS": f"127.0.0.1:{_free_port()}",
+        "CLAIMLIGHT_METRICS": metrics,
         "CLAIMLIGHT_CHARS_A_MINUTE": str(MOST_CHARS_A_MINUTE),
         "CLAIMLIGHT_ACCESS_LOG": "yes",
         "CLAIMLIGHT_LOG_FORMAT": "json",
@@ -182,7 +197,7 @@ def service(folder: Path, redis_url: str, workers: int) -> Iterator[Running]:
         command = [sys.executable, "-m", "server.cli", "serve"]
         process = subprocess.Popen(command, env=environ, stdout=log, stderr=log)
     try:
-        yield Running(_ready(data, told), process.pid)
+        yield Running(_ready(data, told), f"http://{metrics}/metrics", process.pid)
     finally:
         process.terminate()
         process.wait()
@@ -232,7 +247,10 @@ def wrk(running: Running, asked: Sequence[Page], *, connections: int) -> Run:
         )
         script.flush()
         command = ["wrk", "-t1", f"-c{connections}", f"-d{RUN_S}s", "--timeout", "20s"]
-        used, everybody, began = running.cpu_s(), _busy_s(), time.perf_counter()
+        running.rest()
+        matched, used = running.matched(), running.cpu_s()
+        others = _busy_s() - used
+        began = time.perf_counter()
         told = subprocess.run(
             [*command, "-s", script.name, f"{running.address}/v1/match"],
             capture_output=True,
@@ -240,16 +258,17 @@ def wrk(running: Running, asked: Sequence[Page], *, connections: int) -> Run:
             check=True,
         ).stdout
         took = time.perf_counter() - began
-        used, everybody = running.cpu_s() - used, _busy_s() - everybody
+        others = _busy_s() - running.cpu_s() - others
+        running.rest()  # what was under way when the clients left is matched all the same
+        used, matched = running.cpu_s() - used, running.matched() - matched
     found = re.search(r"RESULT (\d+) (\d+) ([\d.]+) (\d+)", told)
     if found is None or int(found[4]) or not int(found[1]):
         raise RuntimeError(f"wrk met errors: {told}")
-    asked_for = int(found[1])
     return Run(
-        pages=asked_for,
-        pages_a_s=asked_for / int(found[2]) * 1e6,
-        spent=Spent(float(found[3]) / 1000, 1000 * used / asked_for),
-        others=max(0.0, everybody - used) / (took * (os.cpu_count() or 1)),
+        pages=int(found[1]),
+        pages_a_s=int(found[1]) / int(found[2]) * 1e6,
+        spent=Spent(float(found[3]) / 1000, 1000 * used / matched),
+        others=others / (took * (os.cpu_count() or 1)),
     )
 
 

@@ -179,6 +179,33 @@ def test_alerts_ask_for_metrics_that_there_are() -> None:
         assert named_in(expression) <= measured()
 
 
+def test_nginx_takes_the_configuration_that_the_guide_makes_of_ours(tmp_path: Path) -> None:
+    nginx = program("nginx", "nginx-light")
+    guide = (ROOT / "docs" / "operations.md").read_text()
+    made = re.search(r"^sed .*?/etc/nginx/nginx\.conf$", guide, re.MULTILINE | re.DOTALL)
+    assert made is not None
+    written = tmp_path / "nginx.conf"
+    run("sh", "-euc", made[0].replace("/etc/nginx/nginx.conf", str(written)), cwd=ROOT)
+    text = written.read_text()
+    assert set(re.findall(r"listen (?:\[::\]:)?(\d+)", text)) == {"80", "443"}
+    names = ["-subj", "/CN=localhost", "-keyout", "privkey.pem", "-out", "fullchain.pem"]
+    run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", *names, cwd=tmp_path)
+    for old in ("/etc/nginx/tls", "/var/log/nginx", "/run/", "/tmp/"):
+        assert old in text
+    text = re.sub(r"/etc/nginx/tls|/var/log/nginx|/run(?=/)|(?<=\s)/tmp(?=/)", str(tmp_path), text)
+    # Ports that only root may have, and addresses that are not everywhere.
+    text = re.sub(r"\n\s*listen \[::\][^\n]*", "", text).replace("listen ", "listen 127.0.0.1:")
+    written.write_text(re.sub(r"127\.0\.0\.1:(80|443)\b", r"127.0.0.1:18\1", text))
+    run(nginx, "-t", "-p", tmp_path, "-c", written)
+
+
+def test_guide_says_what_to_do_at_every_alert() -> None:
+    rules = yaml.safe_load((DEPLOY / "alerts.yaml").read_text())
+    guide = (ROOT / "docs" / "operations.md").read_text()
+    names = {rule["alert"] for group in rules["groups"] for rule in group["rules"]}
+    assert set(re.findall(r"`(Claimlight[A-Z]\w+)`", guide)) == names
+
+
 def test_dashboard_shows_metrics_that_there_are_and_all_that_matter() -> None:
     dashboard: Any = json.loads((DEPLOY / "dashboard.json").read_text())
     panels = [panel for panel in dashboard["panels"] if panel["type"] != "row"]
