@@ -2,7 +2,7 @@
 
 MatcherError
 ├── SnapshotError    an index on disk cannot be read, or has another format
-├── PairModelError   the files of a pair model are missing, damaged, or of another kind
+├── ModelError       the files of a model are missing, damaged, or of another kind
 └── FilterError      bytes that are no filter, or a difference to another one
 """
 
@@ -19,5 +19,5 @@ class FilterError(MatcherError):
     """Bytes that are no filter of this format, or a difference that does not fit."""
 
 
-class PairModelError(MatcherError):
-    """The files of a pair model are missing, damaged, or of another kind."""
+class ModelError(MatcherError):
+    """The files of a model are missing, damaged, or of another kind."""

@@ -23,7 +23,8 @@ from matcher.case import Case
 from matcher.filter import Filter
 from matcher.index import Index
 from matcher.limits import MAX_LIMIT
-from matcher.pairs import shipped
+from matcher.score import THRESHOLDS
+from matcher.semantic import shipped
 from matcher.text import split_sentences
 from matcher.training.corpora import DATASETS, HELD_OUT, fold, rows
 from matcher.training.gather import euvsdisinfo_titles, spelling
@@ -36,7 +37,13 @@ ON_TOPIC: Final = re.compile(
 )
 """News sentences about the very subject of the EUvsDisinfo cases."""
 UNSEEN_NEWS_FOLDS: Final = 7
-BATCH: Final = 200
+BATCH: Final = 1
+"""Sentences a request: so few that no bound on the cost of one is met."""
+CASES: Final = 5
+"""Cases asked for a sentence where it counts whether the very one is among them."""
+FAINT: Final = 0.01
+"""Least score asked for where a threshold is sought."""
+RATES: Final = {"1 false hint per 1,000": 1 / 1_000, "1 per 200": 1 / 200}
 RESAMPLES: Final = 1_000
 
 
@@ -74,7 +81,10 @@ def row(name: str, hits: Iterable[bool | float], *, better: str, data: str, per:
 
 
 def best_matches(
-    index: Index, texts: Sequence[str], language: str | None = "en", **options: Any
+    index: Index,
+    texts: Sequence[str],
+    language: str | None = "en",
+    **options: Any,
 ) -> list[list[Match]]:
     """The matches of each text, best first."""
     found: list[list[Match]] = [[] for _ in texts]
@@ -105,7 +115,7 @@ def starter_index() -> Index:
             for file in sorted((DATA / "cases").glob("*.jsonl"))
             for line in file.read_text(encoding="utf-8").splitlines()
         ),
-        pair_model=shipped(),
+        semantic=shipped(),
     )
 
 
@@ -188,7 +198,7 @@ def _title(case_id: str, *wordings: str) -> Case:
 def titles_index() -> Index:
     """The titles of the EUvsDisinfo cases, each distinct one once."""
     made = (_title(f"c{i}", title) for i, title in enumerate(euvsdisinfo_titles()))
-    return Index.build(made, pair_model=shipped())
+    return Index.build(made, semantic=shipped())
 
 
 def unseen_news() -> list[str]:
@@ -198,33 +208,50 @@ def unseen_news() -> list[str]:
 
 def euvsdisinfo(index: Index) -> Iterator[Row]:
     """Cases found, false hints and honest sentences on the index of EUvsDisinfo titles."""
+    asked: dict[str, Any] = {"limit": CASES, "min_score": FAINT}
     summaries = [r for r in rows("euvsdisinfo/pairs") if fold(r["case_id"]) in HELD_OUT]
-    found = [best_matches(index, split_sentences(s["text"])) for s in summaries]
+    found = [best_matches(index, split_sentences(s["text"]), **asked) for s in summaries]
     own = [
         [[m for m in matches if spelling(m.claim) == spelling(s["claim"])] for matches in f]
         for s, f in zip(summaries, found, strict=True)
     ]
     said = [r["text"] for r in rows("propaganda_diary/quotes") if fold(r["fake"]) in HELD_OUT]
-    quotes = best_matches(index, said)
     disproofs = [
         r for r in rows("euvsdisinfo/disproof_sentences") if fold(r["case_id"]) in HELD_OUT
     ]
-    honest = best_matches(index, [r["text"] for r in disproofs])
     texts = unseen_news()
-    news = best_matches(index, texts)
-    topical = [f for text, f in zip(texts, news, strict=True) if ON_TOPIC.search(text)]
-    for band in Band:
-        rates: dict[str, tuple[list[bool], str, int]] = {
-            "cases found, any": ([any(shown(f, band)) for f in found], "higher", 1),
-            "cases found, the very one": ([any(shown(f, band)) for f in own], "higher", 1),
-            "diary quotes with a hint": (shown(quotes, band), "higher", 1),
-            "ordinary news shown": (shown(news, band), "lower", 1_000),
-            "news on the subject shown": (shown(topical, band), "lower", 1_000),
-            "honest sentences shown": (shown(honest, band), "lower", 1_000),
-        }
-        for name, (hits, better, per) in rates.items():
-            name = f"EUvsDisinfo: {name}, as {band}"
-            yield row(name, hits, better=better, data="apart", per=per)
+    news = best_matches(index, texts, **asked)
+    best = {
+        "cases found, any": [max(map(_best, f), default=0.0) for f in found],
+        "cases found, the very one": [max(map(_best, f), default=0.0) for f in own],
+        "diary quotes with a hint": [*map(_best, best_matches(index, said, **asked))],
+        "ordinary news shown": [*map(_best, news)],
+        "news on the subject shown": [
+            _best(f) for text, f in zip(texts, news, strict=True) if ON_TOPIC.search(text)
+        ],
+        "honest sentences shown": [
+            *map(_best, best_matches(index, [r["text"] for r in disproofs], **asked))
+        ],
+    }
+    ordinary = sorted(best["ordinary news shown"])
+    least = {f"as {band}": THRESHOLDS[band] for band in Band} | {
+        f"at {name}": ordinary[-round(rate * len(ordinary)) - 1] + 1e-6
+        for name, rate in RATES.items()
+    }
+    for at, threshold in least.items():
+        for name, scores in best.items():
+            wrong = "shown" in name
+            yield row(
+                f"EUvsDisinfo: {name}, {at}",
+                [score >= threshold for score in scores],
+                better="lower" if wrong else "higher",
+                data="apart",
+                per=1_000 if wrong else 1,
+            )
+
+
+def _best(matches: list[Match]) -> float:
+    return max((match.score for match in matches), default=0.0)
 
 
 def local_filter(index: Index) -> Iterator[Row]:
@@ -254,7 +281,7 @@ def checkthat(year: str, part: str, data: str) -> Iterator[Row]:
         _title(f"c{i}", c["claim"], c["title"], c.get("subtitle") or "")
         for i, c in enumerate(claims)
     )
-    index = Index.build(made, pair_model=shipped())
+    index = Index.build(made, semantic=shipped())
     number = {c["id"]: f"c{i}" for i, c in enumerate(claims)}
     text = {c["id"]: c["claim"] for c in claims}
     tweets = [
@@ -273,7 +300,7 @@ def checkthat(year: str, part: str, data: str) -> Iterator[Row]:
     }.items():
         yield row(f"CheckThat! {year} {part}: {name}", values, better="higher", data=data)
     claimed = (_title(f"c{i}", c["claim"]) for i, c in enumerate(claims))
-    news = best_matches(Index.build(claimed, pair_model=shipped()), unseen_news())
+    news = best_matches(Index.build(claimed, semantic=shipped()), unseen_news())
     name = f"Snopes claims {year}: ordinary news shown as match"
     yield row(name, shown(news, Band.MATCH), better="lower", data="apart", per=1_000)
 
@@ -289,7 +316,7 @@ def contradictions() -> Iterator[Row]:
     pairs = [r for r in rows("negation/relations") if fold(r["claim"]) in HELD_OUT]
     claims = sorted({p["claim"] for p in pairs})
     made = (_title(f"c{i}", claim) for i, claim in enumerate(claims))
-    index = Index.build(made, pair_model=shipped())
+    index = Index.build(made, semantic=shipped())
     found = best_matches(index, [p["text"] for p in pairs])
     for relation, better in (("repeats", "higher"), ("contradicts", "lower"), ("neither", "lower")):
         hits = [

@@ -15,11 +15,11 @@ from matcher.compiling import Progress
 from matcher.content import Content
 from matcher.language import primary
 from matcher.layers import Layers
-from matcher.pairs import PairModel
 from matcher.pipeline import match_sentences
 from matcher.reading import read
 from matcher.related import related
 from matcher.score import THRESHOLDS
+from matcher.semantic import Semantic
 from matcher.text import normalise
 from matcher.types import Outcome, Related, Sentence
 
@@ -31,14 +31,14 @@ CACHED_RELATED: Final = 2_000
 class Index:
     """Cases, compiled. Every method may be called from any thread at the same time."""
 
-    def __init__(self, layers: Layers, pair_model: PairModel | None = None) -> None:
+    def __init__(self, layers: Layers, semantic: Semantic | None = None) -> None:
         self.layers: Final = layers
-        self.pair_model: Final = pair_model
+        self.semantic: Final = semantic
         self.digest: Final = layers.summary.digest
         self.languages: Final = dict(sorted(layers.summary.languages.items()))
         self.claims: Final = layers.summary.claims
         self.thresholds: Final = {band.value: lower for band, lower in THRESHOLDS.items()}
-        self.encoder: Final = pair_model.name if pair_model else None
+        self.encoder: Final = semantic.name if semantic else None
         # It does not refer to the index: one that is replaced is freed at once, and not when
         # the garbage collector comes by.
         self._related: Final = lru_cache(maxsize=CACHED_RELATED)(partial(related, layers))
@@ -51,13 +51,13 @@ class Index:
         cases: Iterable[Case],
         *,
         previous: Index | None = None,
-        pair_model: PairModel | None = None,
+        semantic: Semantic | None = None,
         progress: Progress | None = None,
     ) -> Self:
         """Compile cases; equal cases in any order give an equal index.
 
-        Cases that ``previous`` holds unchanged are not read again. Without ``pair_model`` the
-        light stage decides alone.
+        Cases that ``previous`` holds unchanged are not read again. Without ``semantic``
+        words alone decide.
 
         Raises
         ------
@@ -70,10 +70,10 @@ class Index:
                 raise ValueError(f"two cases have the id {after.id!r}")
         if previous is None:
             content = compiling.revised(compiling.empty(), ordered, (), progress=progress)
-            return cls(Layers(Content(content)), pair_model)
+            return cls(Layers(Content(content)), semantic)
         put = [case for case in ordered if not previous.holds(case)]
         gone = {case.id for case in previous.cases()} - {case.id for case in ordered}
-        return cls(Layers(Content(previous.layers.revised(put, gone))), pair_model)
+        return cls(Layers(Content(previous.layers.revised(put, gone))), semantic)
 
     def revised(self, put: Iterable[Case] = (), gone: Collection[str] = ()) -> Self:
         """The index with some cases put and others gone; equal to one built of them all.
@@ -86,7 +86,7 @@ class Index:
             where two of the cases have one id, or one is to be put and gone.
         """
         ordered = _ordered(put, gone)
-        return type(self)(Layers(Content(self.layers.revised(ordered, gone))), self.pair_model)
+        return type(self)(Layers(Content(self.layers.revised(ordered, gone))), self.semantic)
 
     def amended(self, put: Iterable[Case], gone: Collection[str] = ()) -> Self:
         """The same at once, however large the index: what changes stands beside the rest.
@@ -94,7 +94,7 @@ class Index:
         It answers like the revised one, but for scores that differ in the third digit, because
         how common a word is in the index is not counted again. Raises as ``revised``.
         """
-        return type(self)(self.layers.amended(_ordered(put, gone), gone), self.pair_model)
+        return type(self)(self.layers.amended(_ordered(put, gone), gone), self.semantic)
 
     @property
     def beside(self) -> int:
@@ -112,7 +112,7 @@ class Index:
         snapshot.save(index.layers.base.snapshot, folder)
 
     @classmethod
-    def load(cls, folder: Path, *, pair_model: PairModel | None = None) -> Self:
+    def load(cls, folder: Path, *, semantic: Semantic | None = None) -> Self:
         """Map a snapshot folder into memory.
 
         Raises
@@ -120,9 +120,9 @@ class Index:
         SnapshotError
             where it is missing, damaged, or of another format.
         """
-        return cls(Layers(Content(snapshot.load(folder))), pair_model)
+        return cls(Layers(Content(snapshot.load(folder))), semantic)
 
-    def without_pair_model(self) -> Self:
+    def without_semantic(self) -> Self:
         """The same index, deciding by words alone."""
         return type(self)(self.layers)
 

@@ -1,4 +1,4 @@
-"""From evidence to a score in [0, 1], its band, and the guard that lowered it.
+"""From evidence to a score in [0, 1], and its band.
 
 The one place where thresholds live. Weights and thresholds come from ``model/scorer.json``,
 made by ``python -m matcher.training.scorer``.
@@ -18,24 +18,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.evidence import OVERLAP, WORDING
-from matcher.types import Band, Guard
+from matcher.types import Band
 
 MODEL: Final = Path(__file__).parent / "model" / "scorer.json"
 THRESHOLDS: Final = {Band.MATCH: 0.8, Band.SIMILAR: 0.5}
 """Lower ends of the bands. The score is scaled so that ordinary news reaches ``similar`` about
-once in 200 sentences and ``match`` about once in 1,000 (see ``Scorer.knots``)."""
-JUST_BELOW: Final = 0.01
-"""How far below a band a guard holds a score that would have reached it."""
+once in 200 sentences and ``match`` about once in 1,000 (see ``Scale.knots``)."""
 LEAST_CASES: Final = 80
 """Below this size the chance of a false hint is taken as that of so many cases."""
-LEAST_CLAIM_TERMS: Final = 4
-"""Content words below which a claim is too general to be more than ``similar``."""
-LEAST_SHARED: Final = 2
-LEAST_SHARED_MATCH: Final = 3
-"""Content words in common for a sentence to be shown at all, and as ``match``: one rare name or
-phrase in common says what a sentence is about, not what it says."""
-
-_COLUMN: Final = {name: i for i, name in enumerate(OVERLAP + WORDING)}
+COLUMN: Final = {name: i for i, name in enumerate(OVERLAP + WORDING)}
+"""Where the columns of evidence stand."""
 
 
 def design(evidence: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -47,12 +39,12 @@ def design(evidence: NDArray[np.float32]) -> NDArray[np.float64]:
     x = evidence.astype(np.float64)
 
     def column(name: str) -> NDArray[np.float64]:
-        return np.asarray(x[:, _COLUMN[name]])
+        return np.asarray(x[:, COLUMN[name]])
 
     for name in ("shared_idf", "shared_count", "claim_terms", "sentence_terms"):
-        x[:, _COLUMN[name]] = np.log1p(column(name))
+        x[:, COLUMN[name]] = np.log1p(column(name))
     for name in ("top_idf", "second_idf", "missing_idf"):
-        x[:, _COLUMN[name]] /= 10
+        x[:, COLUMN[name]] /= 10
     cover = column("claim_cover")
     return np.column_stack(
         (x, cover * column("sentence_cover"), cover**2, cover * column("shared_idf"))
@@ -63,24 +55,33 @@ DESIGN: Final = (*OVERLAP, *WORDING, "cover_both", "claim_cover_squared", "cover
 """Names of the columns of ``design``: what the light stage weighs."""
 
 
-def design_read(
+def design_near(
     evidence: NDArray[np.float32],
     light_logits: NDArray[np.float64],
-    pair_logits: NDArray[np.float32],
+    cosines: NDArray[np.float32],
 ) -> NDArray[np.float64]:
-    """Whether it is about the claim, whether it says so, and few signs: columns of DESIGN_READ.
+    """Whether it is about the claim, by words and by vectors, and few signs: DESIGN_NEAR."""
+    signs = design(evidence)[:, [COLUMN[name] for name in _SIGNS]]
+    return np.column_stack((light_logits, cosines, signs)).astype(np.float64)
+
+
+SURE: Final = 1.0
+"""Pair logit beyond which the pair model can be no surer."""
+
+
+def design_read(near: NDArray[np.float64], pair_logits: NDArray[np.float32]) -> NDArray[np.float64]:
+    """The columns of ``design_near``, and whether it says so: columns of DESIGN_READ.
 
     Few columns, each of which counts in one direction: a scale of all evidence at once finds no
     more, and does not carry over to an index of another size.
     """
-    return np.column_stack(
-        (light_logits, pair_logits, design(evidence)[:, [_COLUMN[name] for name in _SIGNS]])
-    ).astype(np.float64)
+    return np.column_stack((near, np.minimum(pair_logits, SURE)))
 
 
 _SIGNS: Final = ("sentence_cover", "sentence_terms", "framed", "negation_differs", "number_differs")
-DESIGN_READ: Final = ("light", "pair", *_SIGNS)
-"""Names of the columns of ``design_read``: what the second stage weighs."""
+DESIGN_NEAR: Final = ("light", "cosine", *_SIGNS)
+DESIGN_READ: Final = (*DESIGN_NEAR, "pair")
+"""Names of the columns that the second and the third stage weigh."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,15 +127,18 @@ class Scale:
 
 @dataclass(frozen=True, slots=True)
 class Scorer:
-    """The scales of both stages.
+    """The scales of the three stages, each of which weighs what the one before leaves.
 
-    ``read_from`` is the light logit (on ``light.knots_cases`` cases) from which a pair is
-    worth the cost of the pair model.
+    ``near`` says whether a sentence is about a claim, ``read`` whether it says the same.
+    ``near_from`` and ``read_from`` are the logits of the stage before (on its ``knots_cases``
+    cases) from which a pair is worth the cost of the encoder and of the pair model.
     """
 
     name: str
     light: Scale
+    near: Scale
     read: Scale
+    near_from: float
     read_from: float
 
 
@@ -146,7 +150,9 @@ def scorer() -> Scorer:
     return Scorer(
         name=f"scorer-{sha256(content).hexdigest()[:12]}",
         light=Scale.of(model["light"], DESIGN),
+        near=Scale.of(model["near"], DESIGN_NEAR),
         read=Scale.of(model["read"], DESIGN_READ),
+        near_from=model["near_from"],
         read_from=model["read_from"],
     )
 
@@ -156,60 +162,3 @@ def band(score: float) -> Band | None:
     if score >= THRESHOLDS[Band.MATCH]:
         return Band.MATCH
     return Band.SIMILAR if score >= THRESHOLDS[Band.SIMILAR] else None
-
-
-def guarded(
-    score: float, evidence: NDArray[np.float32], pair_logit: float | None = None
-) -> tuple[float, Guard | None]:
-    """A score that no band shows beyond what its evidence bears, and what lowered it.
-
-    A sentence that says the contrary of the claim, or shows it in a frame, leaves both bands;
-    other numbers, other names, a claim too general to recognise, or hardly a word in common
-    leave ``match``. Visible signs of the contrary (a negation, framing words) count unless the
-    pair model (``pair_logit`` None: not asked) is sure that the sentence repeats the claim, and
-    its own doubt counts without a sign, and then has no name.
-    """
-    has = {guard: bool(evidence[_COLUMN[name]] >= least) for guard, name, least in _SEEN}
-    sign = next((guard for guard in (Guard.NEGATED, Guard.QUOTED) if has[guard]), None)
-    if pair_logit is not None:
-        literal = evidence[_COLUMN["claim_cover"]] >= LITERAL_COVER
-        if pair_logit < (LITERAL_DOUBT if literal else DOUBT):
-            named = next((guard for guard, there in has.items() if there), None)
-            return _held(score, Band.SIMILAR, named)
-        if sign and pair_logit < SURE:
-            return _held(score, Band.SIMILAR if pair_logit < 0 else Band.MATCH, sign)
-    elif sign:
-        return _held(score, Band.SIMILAR, sign)
-    elif has[Guard.NUMBER] or has[Guard.NAME]:
-        return _held(score, Band.MATCH, Guard.NUMBER if has[Guard.NUMBER] else Guard.NAME)
-    shared = evidence[_COLUMN["shared_count"]]
-    if shared < LEAST_SHARED:
-        return _held(score, Band.SIMILAR, Guard.GENERIC)
-    if shared < LEAST_SHARED_MATCH or evidence[_COLUMN["claim_terms"]] < LEAST_CLAIM_TERMS:
-        return _held(score, Band.MATCH, Guard.GENERIC)
-    return score, None
-
-
-DOUBT: Final = -1.0
-"""Pair logit below which a sentence says something else than the claim."""
-LITERAL_DOUBT: Final = -0.5
-"""The same where nearly all of the claim is there word for word: what differs then matters."""
-LITERAL_COVER: Final = 0.75
-SURE: Final = 1.0
-"""Pair logit from which a negation or a framing word is taken for part of the same statement.
-
-All four were chosen on the held-out folds: together they leave a fifth to a quarter of the
-contradictions for a few hundredths of the cases found.
-"""
-_SEEN: Final = (
-    (Guard.NEGATED, "negation_differs", 1),
-    (Guard.QUOTED, "framed", 1),
-    (Guard.NUMBER, "number_differs", 1),
-    (Guard.NAME, "names_missing", 1),
-)
-"""The guards that can be named, the evidence they stand on, and its least value."""
-
-
-def _held(score: float, below: Band, guard: Guard | None) -> tuple[float, Guard | None]:
-    limit = THRESHOLDS[below] - JUST_BELOW
-    return (limit, guard) if score > limit else (score, None)

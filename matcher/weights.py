@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 MODEL_FOLDER: Final = Path(__file__).parent / "model"
-"""The model shipped with the engine; made by ``python -m matcher.training.pairs``."""
-MODEL_FILE: Final = "pairs.onnx"
+"""The models shipped with the engine; made by ``python -m matcher.training.pairs``."""
+ENCODER_FILE: Final = "encoder.onnx"
+PAIRS_FILE: Final = "pairs.onnx"
 VOCABULARY_FILE: Final = "vocab.txt"

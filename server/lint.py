@@ -18,10 +18,10 @@ from rapidfuzz import fuzz, utils
 from matcher import background
 from matcher.case import Case
 from matcher.detect import contradicted
+from matcher.guard import LEAST_CLAIM_TERMS
 from matcher.index import Index
 from matcher.language import primary
 from matcher.reading import Reading, read
-from matcher.score import LEAST_CLAIM_TERMS
 from matcher.text import normalise
 from server.formats import ratings
 

@@ -12,18 +12,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 from matcher import background, detect
-from matcher.errors import PairModelError
+from matcher.errors import ModelError
 from matcher.index import Index
-from matcher.pairs import OnnxPairModel, PairModel
+from matcher.semantic import Semantic
 
 
-def preload(encoder: Path | None, *, tell: Callable[[str], None]) -> PairModel | None:
+def preload(encoder: Path | None, *, tell: Callable[[str], None]) -> Semantic | None:
     """Load models and tables, and hold them in memory that forks share; return the pair model.
 
     None where ``encoder`` is None or unfit: the service then runs on words alone, and says so.
     """
     gc.disable()  # so that nothing is freed below what stays, and its gaps refilled by a worker
-    pair_model = _pair_model(encoder, tell)
+    semantic = _semantic(encoder, tell)
     background.tables()
     detect.load()
     Index.build(())
@@ -31,15 +31,15 @@ def preload(encoder: Path | None, *, tell: Callable[[str], None]) -> PairModel |
     gc.freeze()  # the collector writes to every object it visits
     gc.enable()
     _give_back_memory()
-    return pair_model
+    return semantic
 
 
-def _pair_model(folder: Path | None, tell: Callable[[str], None]) -> PairModel | None:
+def _semantic(folder: Path | None, tell: Callable[[str], None]) -> Semantic | None:
     if folder is None:
         return None
     try:
-        return OnnxPairModel(folder)
-    except PairModelError as error:
+        return Semantic.load(folder)
+    except ModelError as error:
         tell(f"words alone decide: {error}")
         return None
 

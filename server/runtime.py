@@ -19,7 +19,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
 from matcher.case import Case
-from matcher.pairs import PairModel
+from matcher.semantic import Semantic
 from server import logs, metrics
 from server.allowance import Allowances
 from server.app import create_app
@@ -89,7 +89,7 @@ def serve(settings: Settings, *, ready: Callable[[str, Current], None], tell: Te
             folder.announce(address)
             Service(
                 settings,
-                pair_model=preload(settings.encoder, tell=tell),
+                semantic=preload(settings.encoder, tell=tell),
                 listener=listener,
                 measured=measured,
                 folder=folder,
@@ -209,7 +209,7 @@ class Service(BaseApplication):
         self,
         settings: Settings,
         *,
-        pair_model: PairModel | None,
+        semantic: Semantic | None,
         listener: socket.socket,
         measured: socket.socket | None,
         folder: DataFolder,
@@ -218,7 +218,7 @@ class Service(BaseApplication):
         ready: Callable[[Current], None],
     ) -> None:
         self._settings = settings
-        self._pair_model = pair_model
+        self._semantic = semantic
         self._listener = listener.detach()  # gunicorn closes it, and nobody else may keep it
         self._metrics = measured
         self._folder = folder
@@ -268,7 +268,7 @@ class Service(BaseApplication):
         """Make the application of one worker; called after the fork."""
         logs.set_up(self._settings.log_format, requests=self._settings.access_log)
         store = Store(self._redis_url)
-        snapshots = Snapshots(self._folder.snapshots, pair_model=self._pair_model)
+        snapshots = Snapshots(self._folder.snapshots, semantic=self._semantic)
         self._live = Live(store, snapshots, on_first=self._on_first)
         allowances = Allowances(self._settings, store)
         app = create_app(self._settings, store=store, live=self._live, allowances=allowances)

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 import platformdirs
 
-from matcher.weights import MODEL_FILE, MODEL_FOLDER
+from matcher.weights import ENCODER_FILE, MODEL_FOLDER
 from server.address import check_address
 from server.errors import SettingsError
 
@@ -169,8 +169,8 @@ def _encoder(text: str) -> Path | None:
     if text == "none":
         return None
     path = MODEL_FOLDER if text == "shipped" else _folder(text)
-    if not (path / MODEL_FILE).is_file():
-        raise ValueError(f"'shipped', 'none', or a folder that holds {MODEL_FILE}")
+    if not (path / ENCODER_FILE).is_file():
+        raise ValueError(f"'shipped', 'none', or a folder that holds {ENCODER_FILE}")
     return path
 
 
@@ -272,7 +272,7 @@ TABLE: Final[tuple[Setting, ...]] = (
         "encoder",
         "shipped",
         _encoder,
-        "Folder of the model that reads a sentence and a claim together (pairs.onnx, vocab.txt); "
+        "Folder of the models that compare by meaning (encoder.onnx, vocab.txt, and pairs.onnx); "
         "shipped: the engine's own; none: words alone decide.",
     ),
     Setting(

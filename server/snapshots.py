@@ -19,7 +19,7 @@ from pydantic import AwareDatetime, BaseModel
 
 from matcher.errors import SnapshotError
 from matcher.index import Index
-from matcher.pairs import PairModel
+from matcher.semantic import Semantic
 from server.store import Published, Update
 
 KEPT: Final = 2
@@ -86,9 +86,9 @@ class Snapshots:
     Those of another release's engine are passed over.
     """
 
-    def __init__(self, folder: Path, *, pair_model: PairModel | None = None) -> None:
+    def __init__(self, folder: Path, *, semantic: Semantic | None = None) -> None:
         self.folder = folder
-        self._pair_model = pair_model
+        self._semantic = semantic
 
     def has(self, published: Published) -> bool:
         """Whether there is one of this publication, readable or not."""
@@ -182,7 +182,7 @@ class Snapshots:
     def _read(self, path: Path, *, stale: bool) -> Current:
         told = _Told.model_validate_json((path / _PUBLISHED).read_bytes())
         return Current(
-            index=Index.load(path / "index", pair_model=self._pair_model),
+            index=Index.load(path / "index", semantic=self._semantic),
             version=told.version,
             mark=told.mark,
             published_at=told.published_at,

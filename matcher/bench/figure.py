@@ -19,10 +19,10 @@ def draw(costs: Costs, path: Path) -> None:
     axes = figure.subplots()
     sizes = sorted(costs)
     for name in costs[sizes[0]]:
-        measured = [costs[size][name].microseconds for size in sizes]
+        measured = [costs[size][name].microseconds for size in sizes if name in costs[size]]
         own = name.startswith("Claimlight")
         axes.plot(
-            sizes,
+            sizes[: len(measured)],
             measured,
             label=f"{name} ({costs[sizes[0]][name].finds:.0%} found)",
             marker="o",

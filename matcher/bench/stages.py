@@ -10,7 +10,7 @@ from typing import Any, Final
 from matcher import layers, pipeline
 from matcher.bench.ways import BATCH
 from matcher.index import Index
-from matcher.pairs import OnnxPairModel
+from matcher.semantic import Semantic
 from matcher.types import Sentence
 
 REST: Final = "all else"
@@ -23,8 +23,9 @@ def stage_costs(index: Index, texts: Sequence[str]) -> dict[str, float]:
         "read: normalise, stem": [(pipeline, "reading_language"), (pipeline, "passages")],
         "candidates": [(layers, "look_up"), (layers, "candidates")],
         "evidence": [(pipeline, "overlap"), (pipeline, "wording"), (index.layers, "reading")],
-        "light scale": [(pipeline, "_scores")],
-        "pair model": [(OnnxPairModel, "scores")],
+        "scales and guards": [(pipeline, "judge")],
+        "encoder": [(Semantic, "cosines")],
+        "pair model": [(Semantic, "logits")],
     }
     watch = _Stopwatch()
     began = time.process_time()

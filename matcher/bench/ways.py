@@ -15,13 +15,18 @@ import tantivy
 from rapidfuzz import fuzz, process
 
 from matcher.bench.corpus import Corpus, cases
+from matcher.errors import ModelError
 from matcher.index import Index
-from matcher.pairs import shipped
+from matcher.semantic import shipped
 from matcher.text import normalise, words
 from matcher.types import Sentence
 
 BATCH: Final = 100
 """Sentences a request, as a page of news sends them."""
+
+
+UNRELATED: Final = 0.3
+"""Cosine below which two texts have nothing to do with each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +53,7 @@ class Engine:
         with tempfile.TemporaryDirectory() as folder:
             built.save(Path(folder) / "index")
             self.disk_bytes = sum(path.stat().st_size for path in Path(folder).rglob("*.*"))
-            self.index = Index.load(
-                Path(folder) / "index", pair_model=shipped() if models else None
-            )
+            self.index = Index.load(Path(folder) / "index", semantic=shipped() if models else None)
 
     def __call__(self, texts: Sequence[str]) -> list[Hit | None]:
         """See ``Way``."""
@@ -73,6 +76,24 @@ def engine(data: Corpus) -> Way:
 def words_alone(data: Corpus) -> Way:
     """Claimlight without its models."""
     return Engine(data, models=False)
+
+
+def encoder_brute_force(data: Corpus) -> Way:
+    """The vectors of all claims, and of every sentence: the largest cosine."""
+    models = shipped()
+    if models is None:
+        raise ModelError("the shipped encoder cannot be loaded")
+    of_claims = models.encoder.vectors(data.claims)
+
+    def find(texts: Sequence[str]) -> list[Hit | None]:
+        cosines = models.encoder.vectors(texts) @ of_claims.T
+        best = cosines.argmax(axis=1)
+        return [
+            Hit(data.claims[i], float(near)) if near > UNRELATED else None
+            for i, near in zip(best, cosines.max(axis=1), strict=True)
+        ]
+
+    return find
 
 
 def naive_scan(data: Corpus) -> Way:
@@ -164,9 +185,12 @@ def _plain_words(text: str) -> list[str]:
 WAYS: Final[dict[str, Callable[[Corpus], Way]]] = {
     "Claimlight": engine,
     "Claimlight, words alone": words_alone,
+    "encoder, brute force": encoder_brute_force,
     "tantivy": rust_bm25,
     "bm25s": scipy_bm25,
     "SQLite FTS5": sqlite_fts5,
     "naive rapidfuzz scan": naive_scan,
 }
 """By the name they have in tables."""
+LARGEST: Final = {"encoder, brute force": 12_000}
+"""Cases up to which a way is measured that takes minutes to prepare for more."""

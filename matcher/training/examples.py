@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz
 
-from matcher.evidence import OVERLAP, overlap
+from matcher.cues import NEGATORS
 from matcher.lexical import candidates, look_up
 from matcher.reading import read
 from matcher.text import normalise, split_sentences
@@ -25,6 +25,7 @@ from matcher.training.gather import Claims, euvsdisinfo_titles, index, spelling
 from matcher.training.neighbours import (
     ASSERTIONS,
     DEBUNKS,
+    doubted,
     exchanged,
     framed,
     negated,
@@ -38,11 +39,20 @@ Vectors = Callable[[Sequence[str]], NDArray[np.float32]]
 NEAR: Final = 0.55
 """Cosine from which a further sentence of a summary counts as restating its title, and below
 which another claim counts as a different one (read off a sample of 100)."""
-NEWS: Final = 2_600
-NEWS_TWICE: Final = 1_000
+TWIN: Final = (0.85, 0.97)
+"""Cosines between which two titles say the same in other words (read off samples of 30)."""
+UNRELATED: Final = 0.5
+"""Cosine below which two titles with words in common say different things."""
+NEWS: Final = 2_500
+"""Ordinary sentences, those nearest to some claim, each against its two nearest."""
+NEWS_CHECKED: Final = 1_800
+"""The same against claims of another index, so that no one subject is learned as harmless."""
+NEWS_FOLDS: Final = frozenset({7, 8, 9})
+"""Folds of the news to train on; the others stay unseen, to place the bands on."""
 BATCH: Final = 200
-TITLES: Final = 1_800
-SNOPES: Final = 1_500
+TITLES: Final = 1_500
+TWINS: Final = 1_000
+SNOPES: Final = 2_500
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +75,7 @@ class Gatherer:
         self._vectors = vectors
         self._draw = Random(seed)
         self._cases = index(euvsdisinfo_titles())
+        self._of_cases = vectors(self._cases.texts)
         self._title = {spelling(text): text for text in self._cases.texts}
 
     def all(self) -> list[Example]:
@@ -74,6 +85,7 @@ class Gatherer:
         self._honest()
         self._news()
         self._titles()
+        self._twins()
         self._tweets()
         self._snopes()
         self._relations()
@@ -109,14 +121,18 @@ class Gatherer:
             self._add("summary", sentence, title, True, weight)
         self._add("summary asserted", framed(sentence, ASSERTIONS, draw), title, True, 0.7)
         self._add("summary debunked", framed(sentence, DEBUNKS, draw), title, False, 0.7)
+        self._add("summary doubted", doubted(sentence, draw), title, False, 0.5)
         self._add("summary negated", negated(sentence, draw), title, False, 0.8)
         self._add("summary exchanged", exchanged(sentence, draw), title, False, 0.6)
         self._add("summary renumbered", renumbered(sentence, draw), title, False, 0.8)
-        own = self._vectors([sentence, title])
-        for claim in likely(self._cases, [sentence], 12)[0].claims:
-            if (self._vectors([claim]) @ own.T).max() < NEAR - 0.05:
-                self._add("summary, other claim", sentence, claim, False, 0.7)
-                break
+        own = self._vectors([title])[0]
+        others = [
+            claim
+            for claim, _ in self._nearest(self._cases, self._of_cases, [sentence])[0]
+            if self._vectors([claim])[0] @ own < NEAR - 0.05
+        ]
+        for claim in others[:2]:
+            self._add("summary, other claim", sentence, claim, False, 0.6)
 
     def _quotes(self) -> None:
         """Quotes of outlets: the fake they repeat, and one that is clearly another."""
@@ -136,23 +152,28 @@ class Gatherer:
                 self._add("quote, other fake", text, fakes[i], False, 0.7)
 
     def _honest(self) -> None:
-        """Sentences of disproofs: against the very claim, and against the likeliest others."""
+        """Sentences of disproofs: against the very claim, and against the nearest others."""
         kept = [row for row in rows("euvsdisinfo/disproof_sentences") if self._in(row["case_id"])]
-        texts = [row["text"] for row in kept]
-        for row, found in zip(kept, likely(self._cases, texts, 3), strict=True):
+        near = self._nearest(self._cases, self._of_cases, [row["text"] for row in kept])
+        for row, found in zip(kept, near, strict=True):
             title = self._title[spelling(row["claim"])]
             self._add("honest", row["text"], title, False, 1.0)
-            for claim in [claim for claim in found.claims if claim != title][:2]:
+            for claim in [claim for claim, _ in found if claim != title][:3]:
                 self._add("honest, other claim", row["text"], claim, False, 0.8)
 
     def _news(self) -> None:
-        """Ordinary news against the claims that it has most words in common with."""
-        texts = [row["text"] for row in rows("news/en") if self._in(row["text"])]
-        pairs = zip(texts, likely(self._cases, texts, 2), strict=True)
-        hardest = sorted(pairs, key=lambda pair: -pair[1].strength)[:NEWS]
-        for rank, (text, found) in enumerate(hardest):
-            for claim in found.claims[: 2 if rank < NEWS_TWICE else 1]:
-                self._add("news", text, claim, False, 1.0)
+        """Ordinary news against the claims that it comes nearest to."""
+        texts = [row["text"] for row in rows("news/en") if fold(row["text"]) in NEWS_FOLDS]
+        checked = index([row["claim"] for row in rows("checkthat2020/claims")])
+        for kind, indexed, of_claims, count, best in (
+            ("news", self._cases, self._of_cases, NEWS, 2),
+            ("news, checked claim", checked, self._vectors(checked.texts), NEWS_CHECKED, 1),
+        ):
+            near = self._nearest(indexed, of_claims, texts)
+            pairs = [(text, found) for text, found in zip(texts, near, strict=True) if found]
+            for text, found in sorted(pairs, key=lambda pair: -pair[1][0][1])[:count]:
+                for claim, _ in found[:best]:
+                    self._add(kind, text, claim, False, 1.0)
 
     def _titles(self) -> None:
         """Claims against what machines make of them."""
@@ -163,6 +184,7 @@ class Gatherer:
                 ("title exchanged", exchanged(title, draw)),
                 ("title renumbered", renumbered(title, draw)),
                 ("title debunked", framed(title, DEBUNKS, draw)),
+                ("title doubted", doubted(title, draw)),
             ]
             for kind, other in draw.sample([m for m in made if m[1]], 1):
                 self._add(kind, other, title, False, 0.6)
@@ -170,11 +192,39 @@ class Gatherer:
             if draw.random() < 0.5:
                 self._add("title reworded", reworded(title, draw), title, True, 0.6)
 
+    def _twins(self) -> None:
+        """Titles that say the same, the opposite of one of them, and titles that differ."""
+        draw = self._draw
+        titles, own = self._cases.texts, self._of_cases
+        made = 0
+        for i in draw.sample(range(len(titles)), len(titles)):
+            near = own @ own[i]
+            twins = [j for j in np.flatnonzero((near > TWIN[0]) & (near < TWIN[1])) if j != i]
+            if not twins:
+                continue
+            first, twin = titles[i], titles[draw.choice(twins)]
+            if not _same_signs(first, twin):
+                continue
+            self._add("twin", first, twin, True, 0.5)
+            self._add("twin debunked", framed(first, DEBUNKS, draw), twin, False, 0.5)
+            self._add("twin asserted", framed(first, ASSERTIONS, draw), twin, True, 0.4)
+            made_of = draw.choice((negated(first, draw), exchanged(first, draw)))
+            self._add("twin made another", made_of, twin, False, 0.5)
+            made += 1
+            if made == TWINS:
+                break
+        some = draw.sample(titles, TWINS)
+        for text, found in zip(some, self._nearest(self._cases, own, some), strict=True):
+            far = [claim for claim, near in found if near < UNRELATED]
+            if far:
+                self._add("title, other claim", text, far[0], False, 0.4)
+
     def _tweets(self) -> None:
         """Tweets against the claim that checks them, its likeliest neighbours, and negations."""
         draw = self._draw
         claims = {row["id"]: row for row in rows("checkthat2021/claims")}
         checked = index([row["claim"] for row in claims.values()])
+        of_checked = self._vectors(checked.texts)
         for row in rows("checkthat2021/train"):
             if not row["relevant"] or not self._in(claims[row["relevant"][0]]["claim"]):
                 continue
@@ -185,8 +235,9 @@ class Gatherer:
             if draw.random() < 0.5:
                 self._add("tweet, title", tweet, right["title"], True, 0.6)
             self._add("tweet negated", negated(words, draw), right["claim"], False, 0.6)
-            others = [c for c in likely(checked, [tweet], 6)[0].claims if c != right["claim"]]
-            for claim in draw.sample(others, min(2, len(others))):
+            found = self._nearest(checked, of_checked, [tweet])[0][:8]
+            others = [claim for claim, _ in found if claim != right["claim"]]
+            for claim in {*others[:2], *draw.sample(others, min(1, len(others)))}:
                 self._add("tweet, other claim", tweet, claim, False, 0.7)
         for row in rows("negation/negated_tweets"):
             if self._in(row["claim"]):
@@ -201,7 +252,8 @@ class Gatherer:
             [r for r in rows("checkthat2021/claims") if self._in(r["claim"])], SNOPES
         )
         texts = [row["claim"] for row in kept]
-        near = likely(index(texts), texts, 4)
+        indexed = index(texts)
+        near = self._nearest(indexed, self._vectors(indexed.texts), texts)
         for row, neighbours in zip(kept, near, strict=True):
             claim = row["claim"]
             headline = draw.choice([row["title"], row["subtitle"] or row["title"]])
@@ -209,7 +261,7 @@ class Gatherer:
             self._add("headline", *pair, True, 0.6)
             if draw.random() < 0.5:
                 self._add("headline negated", negated(claim, draw), claim, False, 0.5)
-            for other in [n for n in neighbours.claims if n != claim][:1]:
+            for other in [other for other, _ in neighbours if other != claim][:1]:
                 if fuzz.token_set_ratio(other.lower(), claim.lower()) < 75:
                     self._add("headline, other claim", claim, other, False, 0.6)
 
@@ -242,29 +294,31 @@ class Gatherer:
                 if source == "msr":
                     self._add("msr negated", negated(text, draw), claim, False, weight)
 
+    def _nearest(
+        self, indexed: Claims, of_claims: NDArray[np.float32], texts: Sequence[str]
+    ) -> list[list[tuple[str, float]]]:
+        """For each text the claims proposed for it, with their cosine, nearest first."""
+        of_texts = self._vectors(texts)
+        found: list[list[tuple[str, float]]] = []
+        for start in range(0, len(texts), BATCH):
+            readings = [read(normalise(text), "en") for text in texts[start : start + BATCH]]
+            proposed = candidates(indexed.lexical, look_up(indexed.lexical, readings))
+            for i in range(len(readings)):
+                claims = proposed.row[proposed.sentence == i]
+                near = of_claims[claims] @ of_texts[start + i]
+                found.append(
+                    [(indexed.texts[claims[k]], float(near[k])) for k in np.argsort(-near)]
+                )
+        return found
 
-@dataclass(frozen=True, slots=True)
-class Likely:
-    """The claims that have most in common with a text, best first, and how much the best has."""
 
-    claims: list[str]
-    strength: float
-
-
-def likely(indexed: Claims, texts: Sequence[str], limit: int) -> list[Likely]:
-    """For each text its ``limit`` best claims by shared idf times cover, as the engine ranks."""
-    found: list[Likely] = []
-    for start in range(0, len(texts), BATCH):
-        readings = [read(normalise(text), "en") for text in texts[start : start + BATCH]]
-        batch = look_up(indexed.lexical, readings)
-        proposed = candidates(indexed.lexical, batch)
-        columns = overlap(indexed.lexical, batch, proposed)
-        strength = (
-            columns[:, OVERLAP.index("shared_idf")] * columns[:, OVERLAP.index("claim_cover")]
-        )
-        for i in range(len(readings)):
-            own = np.flatnonzero(proposed.sentence == i)
-            own = own[np.argsort(-strength[own], kind="stable")][:limit]
-            claims = [indexed.texts[proposed.row[k]] for k in own]
-            found.append(Likely(claims, float(strength[own[0]]) if len(own) else 0.0))
-    return found
+def _same_signs(a: str, b: str) -> bool:
+    """Whether neither of two titles negates or counts what the other does not."""
+    one, other = read(normalise(a), "en"), read(normalise(b), "en")
+    negates = [bool(NEGATORS["en"].intersection(reading.words)) for reading in (one, other)]
+    numbers = [{w for w in reading.words if w[0].isdigit()} for reading in (one, other)]
+    return (
+        negates[0] == negates[1]
+        and numbers[0] == numbers[1]
+        and fuzz.token_set_ratio(" ".join(one.words), " ".join(other.words)) < 92
+    )

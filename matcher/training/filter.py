@@ -24,7 +24,7 @@ from matcher.bench.corpus import corpus
 from matcher.evaluate import ON_TOPIC, best_matches, titles_index
 from matcher.filter import EVIDENCE, MODEL, Filter, Rule
 from matcher.index import Index
-from matcher.pairs import shipped
+from matcher.semantic import shipped
 from matcher.text import split_sentences
 from matcher.training.corpora import fold, rows
 from matcher.types import Band
@@ -230,7 +230,7 @@ def main() -> None:
     lines = [f"{len(index)} cases, least score {least}: {shares(found, known, least, everything)}"]
     sizes, rises = [], []
     for cases in SIZES:
-        other = Index.build(cases_of(corpus(cases).claims), pair_model=shipped())
+        other = Index.build(cases_of(corpus(cases).claims), semantic=shipped())
         hints = gather(other, hints_alone=True)
         of_hints = scores(rule, evidence(Filter.build(other, rule=rule), hints.texts))
         sizes.append(len(other))

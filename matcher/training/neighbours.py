@@ -64,7 +64,16 @@ DEBUNKS: Final = (
     "Did {}? No", "The story does not support the claim that {}",
     "Recurring disinformation narrative: {}", "Neither source confirms that {}",
     "The unfounded theory that {} has been refuted many times",
-    "It has been repeatedly disproved that {}",
+    "It has been repeatedly disproved that {}", "Posts falsely claim that {}",
+    "State television falsely reported that {}", "A video that spread the lie that {} was removed",
+    "The network alleged, without offering any proof, that {}", "No, it is wrong that {}",
+    "A hoax about how {} has been shared thousands of times", "{}: this is a fake",
+    "{}, according to a smear campaign without a shred of proof", "Courts rejected the lie that {}",
+    "The website made up a story in which {}", "The idea that {} is pure fantasy",
+    "Fact-checkers looked into the rumour that {} and found nothing", "Trolls spread that {}",
+    "The invented report that {} was taken down", "The ministry called it nonsense that {}",
+    "Why people wrongly believe that {}", "How the fake story that {} began", "{}? That is untrue",
+    "{} – so runs a myth that experts have refuted", "Researchers traced the claim that {}",
 )  # fmt: skip
 """Frames in which a claim is not repeated but debunked, doubted or denied."""
 
@@ -114,6 +123,18 @@ def _denial(verb: str, draw: Random) -> str | None:
         return f"do not {verb}"
     base = f"{verb[:-3]}y" if verb.endswith("ies") else verb[:-1]
     return f"does not {base}" if base in PRESENT and verb.endswith("s") else None
+
+
+def doubted(text: str, draw: Random) -> str | None:
+    """The sentence with a word that says it is only alleged; None without a verb to put it by."""
+    words = text.split()
+    for i, word in enumerate(words[:FIRST_WORDS]):
+        bare = word.lower().strip(".,;:\"'()")
+        if i and (bare in AUXILIARIES or bare in PAST or re.fullmatch(r"[a-z]{3,}ed", bare)):
+            after = bare in AUXILIARIES
+            doubt = draw.choice(("supposedly", "allegedly", "falsely", "reportedly but wrongly"))
+            return " ".join([*words[: i + after], doubt, *words[i + after :]])
+    return None
 
 
 def exchanged(text: str, draw: Random) -> str | None:

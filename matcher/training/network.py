@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -98,9 +100,18 @@ class PairNetwork(nn.Module):
         return out
 
 
-def published_encoder(weights: Path) -> Encoder:
-    """The encoder as published in the layout of BERT's own names, from a safetensors file."""
-    published = load_file(weights)
+WEIGHTS_FILE: Final = "model.safetensors"
+WEIGHTS_SHA256: Final = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+"""Of the published file."""
+
+
+def published_encoder(folder: Path) -> Encoder:
+    """The encoder as published, in the layout of BERT's own names; exits where it is another."""
+    file = folder / WEIGHTS_FILE
+    found = sha256(file.read_bytes()).hexdigest()
+    if found != WEIGHTS_SHA256:
+        sys.exit(f"{file} has SHA-256 {found}, not {WEIGHTS_SHA256}")
+    published = load_file(file)
     encoder = Encoder()
     places = {
         "word": "embeddings.word_embeddings",
@@ -149,13 +160,20 @@ def padded(pairs: Sequence[tuple[list[int], int]], padding: int) -> tuple[Tensor
     return ids, sides, mask
 
 
+TEXTS_AT_ONCE: Final = 64
+
+
 @torch.no_grad()
 def unit_vectors(encoder: Encoder, texts: Sequence[list[int]], padding: int) -> NDArray[np.float32]:
     """Mean states of texts (pieces with start and end), normalised: (texts, WIDTH)."""
     encoder.eval()
     vectors = np.zeros((len(texts), WIDTH), dtype=np.float32)
-    for row, text in enumerate(texts):
-        ids, sides, mask = padded([(text, len(text))], padding)
-        mean = encoder(ids, sides, mask)[0].mean(0)
-        vectors[row] = functional.normalize(mean, dim=-1).numpy()
+    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+    for start in range(0, len(order), TEXTS_AT_ONCE):
+        some = order[start : start + TEXTS_AT_ONCE]
+        ids, _, mask = padded([(texts[i], len(texts[i])) for i in some], padding)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            states = encoder(ids, torch.zeros_like(ids), mask).float()
+        means = (states * mask[..., None]).sum(1) / mask.sum(1)[:, None]
+        vectors[some] = functional.normalize(means, dim=-1).numpy()
     return vectors

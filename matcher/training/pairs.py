@@ -12,11 +12,8 @@ import argparse
 import json
 import math
 import shutil
-import sys
 import time
-import warnings
 from collections.abc import Iterator, Sequence
-from hashlib import sha256
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -24,21 +21,20 @@ from typing import Final
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor
 from torch.nn import functional
 
 from matcher.pairs import encode
+from matcher.text import normalise
 from matcher.training.corpora import FOLDS, HELD_OUT
 from matcher.training.examples import Example, Gatherer
+from matcher.training.export import write_int8
 from matcher.training.network import PairNetwork, padded, published_encoder, unit_vectors
-from matcher.weights import MODEL_FILE, VOCABULARY_FILE
+from matcher.weights import PAIRS_FILE, VOCABULARY_FILE
 from matcher.wordpiece import WordPiece
 
-WEIGHTS_SHA256: Final = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-"""Of the published ``model.safetensors``."""
 SEED: Final = 0
-EPOCHS: Final = 1.4
+EPOCHS: Final = 2.5
 BATCH: Final = 32
 SORTED_BATCHES: Final = 40
 """Batches within which examples are sorted by length, so that little is padding."""
@@ -59,36 +55,39 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--hold-out", action="store_true")
     parser.add_argument("--epochs", type=float, default=EPOCHS)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--start", type=Path, help="the pairs.pt to go on from")
     options = parser.parse_args()
-    found = sha256((options.weights / "model.safetensors").read_bytes()).hexdigest()
-    if found != WEIGHTS_SHA256:
-        sys.exit(f"{options.weights}/model.safetensors has SHA-256 {found}, not {WEIGHTS_SHA256}")
     train = frozenset(range(FOLDS)) - (HELD_OUT if options.hold_out else frozenset())
-    network = trained(options.weights, train, options.epochs)
+    network = trained(options.weights, train, options.epochs, options.seed, options.start)
     options.folder.mkdir(parents=True, exist_ok=True)
     torch.save(network.state_dict(), options.folder / "pairs.pt")
     export(network, options.folder)
     shutil.copy(options.weights / VOCABULARY_FILE, options.folder / VOCABULARY_FILE)
 
 
-def trained(weights: Path, train: frozenset[int], epochs: float) -> PairNetwork:
+def trained(
+    weights: Path, train: frozenset[int], epochs: float, seed: int, start: Path | None
+) -> PairNetwork:
     """The network after ``epochs`` rounds over the examples of the folds in ``train``."""
-    torch.manual_seed(SEED)
+    torch.manual_seed(seed)
     pieces = WordPiece.load(weights / VOCABULARY_FILE)
-    encoder = published_encoder(weights / "model.safetensors")
+    encoder = published_encoder(weights)
     known: dict[str, NDArray[np.float32]] = {}
 
     def vectors(texts: Sequence[str]) -> NDArray[np.float32]:
-        new = [text for text in texts if text not in known]
-        cut = [[pieces.start, *pieces.ids(text, 94), pieces.end] for text in new]
+        new = list(dict.fromkeys(text for text in texts if text not in known))
+        cut = [[pieces.start, *pieces.ids(normalise(text), 94), pieces.end] for text in new]
         known.update(zip(new, unit_vectors(encoder, cut, pieces.padding), strict=True))
         return np.array([known[text] for text in texts])
 
     examples: list[Example] = []
     for round_ in range(math.ceil(epochs)):
-        gathered = Gatherer(train, vectors, SEED + round_).all()
+        gathered = Gatherer(train, vectors, seed + round_).all()
         examples += gathered[: int(len(gathered) * min(1.0, epochs - round_))]
     network = PairNetwork(encoder)
+    if start:
+        network.load_state_dict(torch.load(start, weights_only=True))
     network.encoder.word.weight.requires_grad_(False)
     network.encoder.position.weight.requires_grad_(False)
     _descend(network, examples, pieces)
@@ -146,28 +145,10 @@ def _batches(lengths: list[int]) -> Iterator[list[int]]:
 
 
 def export(network: PairNetwork, folder: Path) -> None:
-    """Write ``pairs.onnx``: one pair a run, any length, weights int8 per channel.
-
-    One pair a run, since int8 activations are scaled by all that is read at once: in a batch
-    a score would depend on its neighbours.
-    """
-    ids = torch.full((1, 48), 1_000)
+    """Write ``pairs.onnx``."""
     sides = (torch.arange(48) >= 30).long()[None]
-    exact = folder / "exact.onnx"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            network,
-            (ids, sides),
-            exact,
-            input_names=["ids", "sides"],
-            output_names=["logit"],
-            dynamic_axes={"ids": {1: "pieces"}, "sides": {1: "pieces"}},
-            dynamo=False,
-            opset_version=18,
-        )
-    quantize_dynamic(exact, folder / MODEL_FILE, per_channel=True, weight_type=QuantType.QInt8)
-    exact.unlink()
+    given = {"ids": torch.full((1, 48), 1_000), "sides": sides}
+    write_int8(network, given, "logit", folder / PAIRS_FILE)
 
 
 if __name__ == "__main__":

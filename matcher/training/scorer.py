@@ -1,10 +1,11 @@
 """Fit ``model/scorer.json``: ``python -m matcher.training.scorer`` (needs the shared datasets).
 
-``--settle`` only places band ``match`` anew, after a change to candidates or guards.
+``--settle`` only places the bands anew, after a change to candidates or guards.
 
-Two scales of one shape. The light one weighs words alone; it decides in languages that the
-pair model does not read, and which pairs are worth reading. The other weighs the pair model's
-logit as well, and is fitted only on folds that the pair model has not seen.
+Three scales of one shape. The light one weighs words alone; it decides in languages that the
+models do not read, and which pairs are worth comparing by their vectors. The near one weighs
+those as well, and decides which pairs are worth reading. The last one weighs also what the pair
+model hears, and is fitted only on folds that the pair model has not seen.
 
 What a reader should see: summaries of EUvsDisinfo cases against their title, diary quotes
 against their fake, CheckThat! tweets against their claim. What a reader must not see: ordinary
@@ -25,10 +26,22 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from matcher.case import MAX_CLAIM_CHARS, Case
+from matcher.guard import JUST_BELOW
 from matcher.index import Index
-from matcher.pairs import OnnxPairModel, shipped
 from matcher.pipeline import WEIGHED_PAIRS
-from matcher.score import DESIGN, DESIGN_READ, MODEL, THRESHOLDS, design, design_read, scorer
+from matcher.score import (
+    DESIGN,
+    DESIGN_NEAR,
+    DESIGN_READ,
+    MODEL,
+    THRESHOLDS,
+    Scale,
+    design,
+    design_near,
+    design_read,
+    scorer,
+)
+from matcher.semantic import Semantic, shipped
 from matcher.text import split_sentences
 from matcher.training.corpora import FOLDS, HELD_OUT, fold, rows
 from matcher.training.gather import BATCH, Claims, Pairs, euvsdisinfo_titles, index, pairs, spelling
@@ -37,20 +50,33 @@ from matcher.weights import MODEL_FOLDER
 
 SUMMARY_WEIGHT: Final = 20.0
 """Each summary counts as this many rows: there are 279 of them and 14,211 news sentences."""
-HONEST_WEIGHT: Final = 0.3
+HONEST_WEIGHT: Final = {"light": 0.3, "near": 0.02, "read": 1.0}
+"""A sentence of a disproof is about its claim, which is what the second scale is to tell, and
+never says the same, which is what the third is to tell."""
 TWEET_WEIGHT: Final = 0.3
 OTHER_CLAIM_WEIGHT: Final = 0.08
 RIDGE: Final = 0.5
-READ_SHARE: Final = 0.018
-"""Share of ordinary sentences with a pair that is worth reading: what the cost allows."""
+NEAR_SHARE: Final = 0.025
+READ_SHARE: Final = 0.009
+"""Shares of ordinary sentences with a pair whose vectors are worth comparing, and that is worth
+reading: what the cost allows."""
 NEWS_FOLDS: Final = frozenset(range(7))
 """Folds of the news that the pair model has not seen."""
 SIZES: Final = (100, 300, 1_000, 3_000, 10_000)
 DRAWS: Final = 2
 """Random parts of each size to learn how the bands depend on the size of an index."""
-RATES: Final = {Band.MATCH: 1 / 1_000, Band.SIMILAR: 1 / 200}
+STRETCH: Final = 3.0
+"""How far a band may move when it is settled, in logits."""
+FARTHEST: Final = 4.0
+"""How far below ``match`` of the second scale ``similar`` may begin, in logits."""
+RATES: Final = {Band.MATCH: 0.7 / 1_000, Band.SIMILAR: 1 / 200}
+"""Ordinary sentences that reach a band: for ``match`` between a half and one in 1,000, so that an
+index of another subject stays near one."""
 
+NEAR_SIZES: Final = (150, 500, 1_500, 5_000, 10_000)
 READ_SIZES: Final = (150, 1_500, 10_000)
+
+_UPWARDS: Final = (Band.SIMILAR, Band.MATCH)
 
 Logits = Callable[[Claims, Sequence[str], Pairs], NDArray[np.float64]]
 """One logit a pair of these claims and texts."""
@@ -78,7 +104,9 @@ def _only(found: Pairs, chosen: NDArray[Any]) -> Pairs:
     return Pairs(found.sentence[chosen], found.row[chosen], found.evidence[chosen])
 
 
-def gather(describe: Describe, folds: frozenset[int], news_folds: frozenset[int]) -> Rows:
+def gather(
+    describe: Describe, folds: frozenset[int], news_folds: frozenset[int], honest_weight: float
+) -> Rows:
     """All training rows of some folds, described by ``describe``."""
     made = Rows()
     cases = index(euvsdisinfo_titles())
@@ -106,7 +134,7 @@ def gather(describe: Describe, folds: frozenset[int], news_folds: frozenset[int]
         r["text"] for r in rows("euvsdisinfo/disproof_sentences") if fold(r["case_id"]) in folds
     ]
     found = pairs(cases, texts, best=WEIGHED_PAIRS)
-    made.add(describe(cases, texts, found), False, HONEST_WEIGHT)
+    made.add(describe(cases, texts, found), False, honest_weight)
     texts = news(news_folds)
     made.add(describe(cases, texts, pairs(cases, texts, best=WEIGHED_PAIRS)), False, 1.0)
     return made
@@ -171,8 +199,8 @@ def at_rates(best: NDArray[np.float64]) -> dict[Band, float]:
     return {band: float(best[-max(1, round(rate * len(best)))]) for band, rate in RATES.items()}
 
 
-def size_slope(logits: Logits, sizes: Sequence[int]) -> float:
-    """How the logit of both bands rises with the logarithm of the number of cases.
+def size_slope(logits: Logits, sizes: Sequence[int], bands: Sequence[Band]) -> float:
+    """How the logit of the bands rises with the logarithm of the number of cases.
 
     Measured on random parts of two sets of claims, each with its own level.
     """
@@ -188,10 +216,12 @@ def size_slope(logits: Logits, sizes: Sequence[int]) -> float:
                 found = pairs(chosen, texts, best=WEIGHED_PAIRS)
                 best = best_logits(logits(chosen, texts, found), found, len(texts))
                 levels.append((math.log(size), at_rates(best)))
-        for band in Band:
+        for band in bands:
             x = np.array([size for size, _ in levels])
             y = np.array([at[band] for _, at in levels])
-            steps += zip(x - x.mean(), y - y.mean(), strict=True)
+            known = np.isfinite(y)  # a part so small that too few sentences come near it
+            x, y = x[known], y[known]
+            steps += zip(x - x.mean(), y - y.mean(), strict=True) if len(x) > 1 else ()
     x, y = np.array(steps).T
     return round(float(x @ y / (x @ x)), 4)
 
@@ -203,68 +233,122 @@ def scale(
     at: dict[Band, float],
     slope: float,
 ) -> dict[str, Any]:
-    """A scale as ``Scale.of`` reads it."""
-    similar, match = at[Band.SIMILAR], at[Band.MATCH]
+    """A scale as ``Scale.of`` reads it; ``at`` are the logits of the bands it decides on."""
+    placed = [[round(at[band], 4), THRESHOLDS[band]] for band in _UPWARDS if band in at]
     return {
         "weights": dict(zip(columns, np.round(weights, 5).tolist(), strict=True)),
         "bias": round(bias, 5),
-        "knots": [
-            [round(similar - 10, 4), 0.0],
-            [round(similar, 4), THRESHOLDS[Band.SIMILAR]],
-            [round(match, 4), THRESHOLDS[Band.MATCH]],
-            [round(match + 6, 4), 1.0],
-        ],
+        "knots": [[placed[0][0] - 10, 0.0], *placed, [placed[-1][0] + 6, 1.0]],
         "knots_cases": len(euvsdisinfo_titles()),
         "size_slope": slope,
     }
 
 
-def main() -> None:
-    """Fit both scales, place their bands on ordinary news, and write the model."""
-    every = frozenset(range(FOLDS))
-    weights, bias = fit(gather(lambda *found: design(found[2].evidence), every, every))
+class Stages:
+    """The three scales as far as they are fitted: each describes pairs for the next one.
 
-    def light(_claims: Claims, _texts: Sequence[str], found: Pairs) -> NDArray[np.float64]:
-        return np.asarray(design(found.evidence) @ weights + bias)
+    A pair that a stage is not worth its cost for has minus infinity as its logit, and no number
+    in the columns of the stages after it.
+    """
 
-    cases, texts = index(euvsdisinfo_titles()), news(every)
-    found = pairs(cases, texts, best=WEIGHED_PAIRS)
-    best = best_logits(light(cases, texts, found), found, len(texts))
-    slope = size_slope(light, SIZES)
-    read_from = round(float(best[-round(READ_SHARE * len(best))]), 4)
-    tell("light", at_rates(best), slope)
+    def __init__(self, semantic: Semantic) -> None:
+        self.model: dict[str, Any] = {"made by": "python -m matcher.training.scorer"}
+        self._semantic = semantic
 
-    pair_model = OnnxPairModel(MODEL_FOLDER)
+    def light_columns(self, _claims: Claims, _texts: Sequence[str], found: Pairs) -> Columns:
+        """Columns of DESIGN."""
+        return design(found.evidence)
 
-    def columns(claims: Claims, texts: Sequence[str], found: Pairs) -> Columns:
-        heard = np.full(len(found.row), np.nan, dtype=np.float32)
-        by_chance = slope * math.log(len(claims.texts) / len(cases.texts))
-        logits = light(claims, texts, found)
-        near = np.flatnonzero(logits >= read_from + by_chance)
-        heard[near] = pair_model.scores(
-            [(texts[found.sentence[i]], claims.texts[found.row[i]]) for i in near]
-        )
-        return design_read(found.evidence, logits, heard)
+    def light(self, claims: Claims, texts: Sequence[str], found: Pairs) -> NDArray[np.float64]:
+        """Logits of the first stage."""
+        return self._scale("light", DESIGN).logits(self.light_columns(claims, texts, found))
 
-    weights_read, bias_read = fit(gather(columns, HELD_OUT, NEWS_FOLDS))
+    def near_columns(self, claims: Claims, texts: Sequence[str], found: Pairs) -> Columns:
+        """Columns of DESIGN_NEAR."""
+        scale = self._scale("light", DESIGN)
+        logits = self.light(claims, texts, found)
+        least = self.model["near_from"] + scale.by_chance(len(claims.texts))
+        chosen = np.flatnonzero(logits >= least)
+        cosines = np.full(len(logits), np.nan, dtype=np.float32)
+        cosines[chosen] = self._semantic.cosines(_texts_of(claims, texts, found, chosen))
+        return design_near(found.evidence, logits, cosines)
 
-    def read(claims: Claims, texts: Sequence[str], found: Pairs) -> NDArray[np.float64]:
-        logits = columns(claims, texts, found) @ weights_read + bias_read
+    def near(self, claims: Claims, texts: Sequence[str], found: Pairs) -> NDArray[np.float64]:
+        """Logits of the second stage."""
+        logits = self._scale("near", DESIGN_NEAR).logits(self.near_columns(claims, texts, found))
         return np.where(np.isfinite(logits), logits, -np.inf)
 
-    texts = news(NEWS_FOLDS)
-    found = pairs(cases, texts, best=WEIGHED_PAIRS)
-    best_read = best_logits(read(cases, texts, found), found, len(texts))
-    slope_read = size_slope(read, READ_SIZES)
-    tell("read", at_rates(best_read), slope_read)
-    model = {
-        "made by": "python -m matcher.training.scorer",
-        "light": scale(DESIGN, weights, bias, at_rates(best), slope),
-        "read_from": read_from,
-        "read": scale(DESIGN_READ, weights_read, bias_read, at_rates(best_read), slope_read),
-    }
-    write(model)
-    settle(model)
+    def read_columns(self, claims: Claims, texts: Sequence[str], found: Pairs) -> Columns:
+        """Columns of DESIGN_READ."""
+        scale = self._scale("near", DESIGN_NEAR)
+        columns = self.near_columns(claims, texts, found)
+        logits = scale.logits(columns)
+        least = self.model["read_from"] + scale.by_chance(len(claims.texts))
+        chosen = np.flatnonzero(logits >= least)  # no number is never enough
+        heard = np.full(len(logits), np.nan, dtype=np.float32)
+        heard[chosen] = self._semantic.logits(_texts_of(claims, texts, found, chosen))
+        return design_read(columns, heard)
+
+    def read(self, claims: Claims, texts: Sequence[str], found: Pairs) -> NDArray[np.float64]:
+        """Logits of the third stage."""
+        logits = self._scale("read", DESIGN_READ).logits(self.read_columns(claims, texts, found))
+        return np.where(np.isfinite(logits), logits, -np.inf)
+
+    def _scale(self, name: str, columns: Sequence[str]) -> Scale:
+        return Scale.of(self.model[name], columns)
+
+    def fit(
+        self,
+        name: str,
+        columns: Sequence[str],
+        describe: Describe,
+        logits: Logits,
+        *,
+        folds: frozenset[int],
+        texts: Sequence[str],
+        sizes: Sequence[int],
+        bands: Sequence[Band] = _UPWARDS,
+    ) -> NDArray[np.float64]:
+        """Fit a scale and place its bands on ordinary texts; return the best logit of each."""
+        weights, bias = fit(gather(describe, folds, NEWS_FOLDS, HONEST_WEIGHT[name]))
+        self.model[name] = scale(columns, weights, bias, dict.fromkeys(bands, 0.0), 0.0)
+        cases = index(euvsdisinfo_titles())
+        found = pairs(cases, texts, best=WEIGHED_PAIRS)
+        best = best_logits(logits(cases, texts, found), found, len(texts))
+        slope = size_slope(logits, sizes, bands)
+        at = {band: logit for band, logit in at_rates(best).items() if band in bands}
+        self.model[name] = scale(columns, weights, bias, at, slope)
+        tell(name, at, slope)
+        return best
+
+
+def _texts_of(
+    claims: Claims, texts: Sequence[str], found: Pairs, chosen: NDArray[np.int64]
+) -> list[tuple[str, str]]:
+    return [(texts[found.sentence[i]], claims.texts[found.row[i]]) for i in chosen]
+
+
+def main() -> None:
+    """Fit the scales, place their bands on ordinary news, and write the model."""
+    every, unseen = frozenset(range(FOLDS)), news(NEWS_FOLDS)
+    stages = Stages(Semantic.load(MODEL_FOLDER))
+    best = stages.fit(
+        "light", DESIGN, stages.light_columns, stages.light,
+        folds=every, texts=unseen, sizes=SIZES,
+    )  # fmt: skip
+    stages.model["near_from"] = round(float(best[-round(NEAR_SHARE * len(best))]), 4)
+    best = stages.fit(
+        "near", DESIGN_NEAR, stages.near_columns, stages.near,
+        folds=every, texts=unseen, sizes=NEAR_SIZES,
+    )  # fmt: skip
+    stages.model["read_from"] = round(float(best[-round(READ_SHARE * len(best))]), 4)
+    # The pair model knows the other folds by heart.
+    stages.fit(
+        "read", DESIGN_READ, stages.read_columns, stages.read,
+        folds=HELD_OUT, texts=unseen, sizes=READ_SIZES, bands=(Band.MATCH,),
+    )  # fmt: skip
+    write(stages.model)
+    settle(stages.model)
 
 
 def write(model: dict[str, Any]) -> None:
@@ -274,22 +358,43 @@ def write(model: dict[str, Any]) -> None:
 
 
 def settle(model: dict[str, Any]) -> None:
-    """Place band ``match`` by what the whole engine shows, its guards included, and write it.
+    """Place the bands by what the whole engine shows, its guards included, and write the model.
 
-    For the while every score that no guard holds is spread over that band, so that the logit
-    can be read off it again.
+    For the while a stretch of logits about a band is spread over it, so that they can be read
+    off the scores again.
     """
-    knots = model["read"]["knots"]
-    similar, ceiling = knots[1][0], knots[3][0]
-    floor = similar - 1
-    lower = THRESHOLDS[Band.MATCH]
-    write(
-        model
-        | {"read": model["read"] | {"knots": [[floor - 1, 0.0], [floor, lower], [ceiling, 1.0]]}}
+    match, similar, top = (
+        THRESHOLDS[Band.MATCH],
+        THRESHOLDS[Band.SIMILAR],
+        model["near"]["knots"][2],
     )
+    floor, ceiling = (model["read"]["knots"][1][0] + way for way in (-STRETCH, STRETCH))
+    write(model | {"read": model["read"] | {"knots": _spread(floor, ceiling, match)}})
+    best = _shown(RATES[Band.MATCH])
+    logit = round(floor + (best - match) / (1 - match) * (ceiling - floor), 4)
+    model["read"]["knots"] = [[logit - 10, 0.0], [logit, match], [logit + 6, 1.0]]
+
+    floor, ceiling = (top[0] + way for way in (-FARTHEST, STRETCH))
+    write(model | {"near": model["near"] | {"knots": _spread(floor, ceiling, similar)}})
+    # Where the guards leave too few, the band is as wide as they are.
+    pressed = max(_shown(RATES[Band.SIMILAR]), similar)
+    best = similar + (pressed - similar) * (1 - similar) / (match - JUST_BELOW - similar)
+    about = round(floor + (best - similar) / (1 - similar) * (ceiling - floor), 4)
+    upper = max(top[0], about + 0.1)
+    model["near"]["knots"] = [[about - 10, 0.0], [about, similar], [upper, match], [upper + 6, 1.0]]
+    tell("through the whole engine", {Band.MATCH: logit, Band.SIMILAR: about}, 0.0)
+    write(model)
+
+
+def _spread(floor: float, ceiling: float, lower: float) -> list[list[float]]:
+    return [[floor - 1, 0.0], [floor, lower], [ceiling, 1.0]]
+
+
+def _shown(rate: float) -> float:
+    """The score that ordinary sentences reach at a rate, by the model as it is written."""
     texts = news(NEWS_FOLDS)
     claims = euvsdisinfo_titles()
-    engine = Index.build((_case(i, text) for i, text in enumerate(claims)), pair_model=shipped())
+    engine = Index.build((_case(i, text) for i, text in enumerate(claims)), semantic=shipped())
     scores = np.zeros(len(texts))
     for start in range(0, len(texts), BATCH):
         batch = [
@@ -297,11 +402,7 @@ def settle(model: dict[str, Any]) -> None:
         ]
         for match in engine.match(batch).matches:
             scores[int(match.sentence_id)] = match.score
-    best = np.sort(scores)[-round(RATES[Band.MATCH] * len(texts))]
-    logit = round(floor + (float(best) - lower) / (1 - lower) * (ceiling - floor), 4)
-    knots[2][0] = max(logit, round(similar + 0.1, 4))
-    tell("read, through the whole engine", {Band.MATCH: knots[2][0]}, model["read"]["size_slope"])
-    write(model)
+    return float(np.sort(scores)[-round(rate * len(texts))])
 
 
 def _case(number: int, text: str) -> Case:

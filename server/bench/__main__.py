@@ -7,7 +7,7 @@ import os
 import shutil
 
 from matcher.index import Index
-from matcher.pairs import shipped
+from matcher.semantic import shipped
 from matcher.training.corpora import DATASETS
 from server.bench import dearest, http
 from server.bench.corpus import cases, sentences
@@ -24,7 +24,7 @@ def main() -> None:
         print("left out: the service's bench; it needs the shared datasets")
         return
     texts, held = sentences(), cases()
-    index = Index.build(held, pair_model=shipped())
+    index = Index.build(held, semantic=shipped())
     if options.only != "http":
         dearest.tell(index, texts)
     if options.only != "dearest":

@@ -1,18 +1,16 @@
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from matcher.errors import PairModelError
 from matcher.index import Index
-from matcher.pairs import OnnxPairModel, PairModel, shipped
+from matcher.pairs import PairModel
+from matcher.semantic import shipped
 from matcher.types import Band, Guard, Sentence
-from matcher.weights import MODEL_FOLDER
 from matcher.wordpiece import WordPiece
 from tests.matcher.conftest import make_case
 
@@ -34,7 +32,8 @@ SAYS_SOMETHING_ELSE = [
 def model() -> PairModel:
     found = shipped()
     assert found is not None
-    return found
+    assert found.pair_model is not None
+    return found.pair_model
 
 
 def test_what_repeats_a_claim_scores_above_what_says_something_else(model: PairModel) -> None:
@@ -56,8 +55,8 @@ def test_any_text_has_a_finite_score(model: PairModel, text: str) -> None:
 
 FORKED = """
 import os, sys
-from matcher.pairs import shipped
-model = shipped()
+from matcher.semantic import shipped
+model = shipped().pair_model
 pairs = [("NATO will not expand to the east", "NATO promised not to expand"), ("x", "y")]
 own = model.scores(pairs).tobytes()
 for _ in range(3):
@@ -75,15 +74,6 @@ def test_no_pairs_have_no_scores(model: PairModel) -> None:
     assert model.scores([]).shape == (0,)
 
 
-def test_a_folder_without_a_model_is_refused_by_name(tmp_path: Path) -> None:
-    with pytest.raises(PairModelError, match="absent"):
-        OnnxPairModel(tmp_path / "absent")
-    shutil.copy(MODEL_FOLDER / "vocab.txt", tmp_path)
-    (tmp_path / "pairs.onnx").write_bytes(b"not a model")
-    with pytest.raises(PairModelError, match=tmp_path.name):
-        OnnxPairModel(tmp_path)
-
-
 def test_words_are_cut_into_the_longest_pieces_that_are_known() -> None:
     pieces = WordPiece({p: i for i, p in enumerate(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "un", "##able", "##a", "nato", "."])})  # fmt: skip  # noqa: E501
     assert pieces.ids("Unable NATO. xyz", 10) == [4, 5, 7, 8, 1]
@@ -91,8 +81,8 @@ def test_words_are_cut_into_the_longest_pieces_that_are_known() -> None:
 
 
 @pytest.fixture(scope="module")
-def index(model: PairModel) -> Index:
-    return Index.build([make_case("nato", CLAIM)], pair_model=model)
+def index() -> Index:
+    return Index.build([make_case("nato", CLAIM)], semantic=shipped())
 
 
 @pytest.mark.parametrize("text", SAYS_SOMETHING_ELSE)
@@ -119,8 +109,10 @@ def test_a_repetition_is_a_match_with_and_without_the_model(index: Index) -> Non
     assert alone.encoder is None
 
 
-def test_the_model_is_asked_only_about_a_bounded_number_of_pairs(model: PairModel) -> None:
+def test_the_models_are_asked_only_about_a_bounded_number_of_pairs(model: PairModel) -> None:
     asked: list[int] = []
+    semantic = shipped()
+    assert semantic is not None
 
     class Counting:
         name = "counting"
@@ -130,8 +122,9 @@ def test_the_model_is_asked_only_about_a_bounded_number_of_pairs(model: PairMode
             return model.scores(pairs[:1]).repeat(len(pairs)) if pairs else model.scores(pairs)
 
     index = Index.build(
-        [make_case(f"c{i}", f"{CLAIM} {i}") for i in range(40)], pair_model=Counting()
+        [make_case(f"c{i}", f"{CLAIM} {i}") for i in range(40)],
+        semantic=replace(semantic, pair_model=Counting()),
     )
     sentences = [Sentence(str(i), CLAIM, "en") for i in range(256)]
     index.match(sentences, limit=10, min_score=0)
-    assert max(asked) <= 256
+    assert 0 < max(asked) <= 0.4 * len(sentences)

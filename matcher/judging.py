@@ -1,0 +1,163 @@
+"""From the evidence of pairs to their scores: by words, by vectors, and read together.
+
+Each stage is dearer than the one before and is asked only about what that one leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matcher.guard import JUST_BELOW, guarded
+from matcher.reading import Reading
+from matcher.score import THRESHOLDS, design, design_near, design_read, scorer
+from matcher.semantic import Semantic
+from matcher.types import Band, Guard
+
+COMPARED: Final = (40, 1.0)
+READ: Final = (8, 0.4)
+"""Pairs whose vectors are compared, and that are read together, a request, best first: so many, or
+so many for each of its sentences if that is more. Bounds on the cost of a hostile request."""
+READ_A_SENTENCE: Final = 3
+"""Pairs of one sentence that are read together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A pair's score, the guard that lowered it, and how near the two come.
+
+    ``near`` says how surely the sentence is about the claim, whatever it says of it: a logit,
+    to compare within one sentence.
+    """
+
+    score: float
+    guard: Guard | None
+    near: float
+
+
+def judge(
+    semantic: Semantic | None,
+    cases: int,
+    pairs: Sequence[tuple[Reading, Reading]],
+    evidence: NDArray[np.float32],
+    *,
+    sentences: NDArray[np.int32],
+    asked: int,
+    everything: bool,
+) -> list[Judged]:
+    """Judge the pairs of a batch against an index of so many cases.
+
+    Parameters
+    ----------
+    semantic
+        None: words alone decide.
+    evidence
+        (pairs, columns of OVERLAP + WORDING).
+    sentences
+        which sentence each pair belongs to.
+    asked
+        how many sentences there are, with and without a pair.
+    everything
+        whether also the hopeless are worth their cost, since somebody wants them in order.
+    """
+    model = scorer()
+    light = model.light.logits(design(evidence))
+    scores = model.light.scores(light, cases)
+    near, heard = light.copy(), np.full(len(pairs), np.nan)
+    undecided = np.zeros(len(pairs), dtype=bool)
+    if semantic is not None:
+        languages = [(a.language, b.language) for a, b in pairs]
+        undecided = np.array([semantic.compares(*each) for each in languages])
+        compared = _worth(
+            light, undecided, model.near_from + model.light.by_chance(cases), everything
+        )
+        compared = compared[: _most(COMPARED, asked)]
+        cosines = semantic.cosines([(pairs[i][0].text, pairs[i][1].text) for i in compared])
+        columns = design_near(evidence[compared], light[compared], cosines)
+        near[undecided] -= FAR
+        near[compared] = model.near.logits(columns)
+        scores[compared] = model.near.scores(near[compared], cases)
+        readable = np.array([semantic.reads(*each) for each in languages])
+        undecided[compared] = readable[compared]
+
+        open_ = np.zeros(len(pairs), dtype=bool)
+        open_[compared] = readable[compared]
+        read = _worth(near, open_, model.read_from + model.near.by_chance(cases), everything)
+        read = _first_of_each(read, sentences)[: _most(READ, asked)]
+        place = {pair: i for i, pair in enumerate(compared.tolist())}
+        known = columns[[place[pair] for pair in read.tolist()]]
+        heard[read] = logits = semantic.logits([(pairs[i][0].text, pairs[i][1].text) for i in read])
+        said = model.read.scores(model.read.logits(design_read(known, logits)), cases)
+        # Whether it says the same decides on ``match``; below, how near it comes.
+        scores[read] = np.where(said >= THRESHOLDS[Band.MATCH], said, _below_match(scores[read]))
+        undecided[read] = False
+        _put_behind(scores, undecided, read, sentences)
+    limit = THRESHOLDS[Band.SIMILAR] - JUST_BELOW
+    return [
+        Judged(min(score, limit), None, about)
+        if unsure
+        else Judged(*guarded(score, columns_, None if np.isnan(logit) else logit), about)
+        for score, unsure, columns_, logit, about in zip(
+            scores.tolist(),
+            undecided.tolist(),
+            evidence,
+            heard.tolist(),
+            near.tolist(),
+            strict=True,
+        )
+    ]
+
+
+def _most(bound: tuple[int, float], asked: int) -> int:
+    least, each = bound
+    return max(least, round(each * asked))
+
+
+def _below_match(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Scores in their order, those of band ``match`` pressed into ``similar``."""
+    similar, top = THRESHOLDS[Band.SIMILAR], THRESHOLDS[Band.MATCH] - JUST_BELOW
+    pressed = similar + (scores - similar) * (top - similar) / (1 - similar)
+    return np.where(scores > similar, pressed, scores)
+
+
+FAR: Final = 100.0
+"""Puts the pairs that are not compared behind those that are."""
+
+
+def _worth(
+    logits: NDArray[np.float64], open_: NDArray[np.bool_], least: float, everything: bool
+) -> NDArray[np.int64]:
+    """Positions of the pairs still open that the next stage is worth, best first."""
+    chosen = np.flatnonzero(open_ & (everything | (logits >= least)))
+    return chosen[np.argsort(-logits[chosen], kind="stable")]
+
+
+def _first_of_each(chosen: NDArray[np.int64], sentences: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Of pairs in their order the best of each sentence, then the second of each, then ..."""
+    places: dict[int, int] = {}
+    ranks = []
+    for sentence in sentences[chosen].tolist():
+        ranks.append(places.get(sentence, 0))
+        places[sentence] = ranks[-1] + 1
+    rank = np.array(ranks, dtype=np.int64)
+    order = np.argsort(rank, kind="stable")
+    return chosen[order[rank[order] < READ_A_SENTENCE]]
+
+
+def _put_behind(
+    scores: NDArray[np.float64],
+    undecided: NDArray[np.bool_],
+    read: NDArray[np.int64],
+    sentences: NDArray[np.int32],
+) -> None:
+    """Let no pair that was not read come before one of its sentence that was."""
+    lowest: dict[int, float] = {}
+    for pair in read.tolist():
+        sentence = int(sentences[pair])
+        lowest[sentence] = min(lowest.get(sentence, 1.0), float(scores[pair]))
+    for pair in np.flatnonzero(undecided).tolist():
+        scores[pair] *= lowest.get(int(sentences[pair]), 1.0)
