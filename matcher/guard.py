@@ -18,8 +18,9 @@ JUST_BELOW: Final = 0.01
 LEAST_CLAIM_TERMS: Final = 4
 """Content words below which a claim is too general to be more than ``similar``."""
 LEAST_SHARED: Final = 2
-"""Content words in common for a sentence to be shown at all: one rare name in common says what a
-sentence is about, not what it says."""
+LEAST_SHARED_MATCH: Final = 3
+"""Content words in common for a sentence to be shown at all, and as ``match``: one rare name or
+phrase in common says what a sentence is about, not what it says."""
 OTHER: Final = -3.8
 """Pair logit below which a sentence is not even shown as ``similar``: what the pair model is
 surest of says something else, or the contrary."""
@@ -64,9 +65,10 @@ def guarded(
     elif has[Guard.NUMBER] or has[Guard.NAME]:
         return held(score, Band.MATCH, Guard.NUMBER if has[Guard.NUMBER] else Guard.NAME)
     sure = pair_logit is not None and pair_logit >= SURE
-    if evidence[COLUMN["shared_count"]] < LEAST_SHARED and not sure:
+    shared = LEAST_SHARED_MATCH if sure else evidence[COLUMN["shared_count"]]
+    if shared < LEAST_SHARED:
         return held(score, Band.SIMILAR, Guard.GENERIC)
-    if evidence[COLUMN["claim_terms"]] < LEAST_CLAIM_TERMS:
+    if shared < LEAST_SHARED_MATCH or evidence[COLUMN["claim_terms"]] < LEAST_CLAIM_TERMS:
         return held(score, Band.MATCH, Guard.GENERIC)
     return score, None
 
