@@ -150,9 +150,9 @@ def test_a_token_is_found_where_it_was_written(text: str, language: str) -> None
     clean = normalise(text)
     at = 0
     for token in tokens(clean, language):
-        found = clean.find(token, max(0, at - 1))
+        found = clean.find(token, at)
         assert found >= 0
-        at = found + len(token)
+        at = found + 1  # pairs of characters overlap
 
 
 def test_the_hash_of_a_stem_is_the_same_on_every_machine() -> None:
