@@ -17,6 +17,7 @@ import click
 import pytest
 import yaml
 from prometheus_client import REGISTRY
+from prometheus_client.metrics import MetricWrapperBase
 
 from server import metrics
 from server.cli import main
@@ -228,6 +229,38 @@ def test_dashboard_shows_metrics_that_there_are_and_all_that_matter() -> None:
     ]
     assert len(taken) == len(set(taken))  # no panel lies over another
     assert max(x for x, _ in taken) < 24
+
+
+def queries() -> list[str]:
+    """All that alerts and dashboard ask, with what Grafana puts in."""
+    rules = yaml.safe_load((DEPLOY / "alerts.yaml").read_text())
+    panels = json.loads((DEPLOY / "dashboard.json").read_text())["panels"]
+    asked = [rule["expr"] for group in rules["groups"] for rule in group["rules"]]
+    asked += [target["expr"] for panel in panels for target in panel.get("targets", ())]
+    return [re.sub(r"\$__(rate_interval|range)", "5m", query) for query in asked]
+
+
+def test_dashboard_asks_what_prometheus_understands(tmp_path: Path) -> None:
+    rules = [{"record": f"asked:{n}", "expr": query} for n, query in enumerate(queries())]
+    asked = {"groups": [{"name": "asked", "rules": rules}]}
+    (tmp_path / "asked.yaml").write_text(json.dumps(asked))
+    run(program("promtool", "prometheus"), "check", "rules", "asked.yaml", cwd=tmp_path)
+
+
+def test_alerts_and_dashboard_ask_for_labels_that_there_are() -> None:
+    known = {
+        found._name: {"instance", "le", *found._labelnames}
+        for found in vars(metrics).values()
+        if isinstance(found, MetricWrapperBase)
+    }
+    for query in queries():
+        families = {re.sub(r"_(total|bucket|sum|count)$", "", name) for name in named_in(query)}
+        labels = set(re.findall(r"(\w+)[!=]=?~?\"", query))
+        for grouped in re.findall(r"by \(([^)]*)\)", query):
+            labels |= set(re.split(r",\s*", grouped))
+        assert families
+        for family in families:
+            assert labels <= known[family], query
 
 
 def test_guide_names_every_setting_and_every_metric() -> None:
