@@ -133,23 +133,32 @@ def _tell_added(index: Index, asked: Sequence[Page], running: Running, rounds: i
 
 
 def _tell_growth(asked: Sequence[Page], services: dict[int, Running], rounds: int) -> None:
-    runs: dict[int, list[Run]] = {count: [] for count in services}
-    for _ in range(rounds):
-        for count, running in services.items():
-            runs[count].append(wrk(running, asked, connections=CLIENTS * count))
-    first = runs[min(runs)]
+    turns = [
+        {
+            count: wrk(running, asked, connections=CLIENTS * count)
+            for count, running in services.items()
+        }
+        for _ in range(rounds)
+    ]
+    first = min(services)
+    quietest = min(turns, key=lambda turn: max(run.others for run in turn.values()))
     print(f"\nthroughput by workers, {CLIENTS} clients each; {rounds} rounds in turn")
-    print(f"{'workers':>10}{'pages a second':>22}{'beside the first':>22}{'cores busy':>12}"
-          f"{'of processors, ms':>24}")  # fmt: skip
-    for count, found in runs.items():
-        beside = [run.pages_a_s / one.pages_a_s for run, one in zip(found, first, strict=True)]
-        busy = [run.pages_a_s * run.spent.cpu / 1000 for run in found]
+    print(
+        f"{'workers':>10}{'pages a second':>22}{'beside the first':>22}{'in the quietest':>18}"
+        f"{'of processors, ms':>24}"
+    )
+    for count in services:
+        runs = [turn[count] for turn in turns]
+        beside = [turn[count].pages_a_s / turn[first].pages_a_s for turn in turns]
+        quiet = quietest[count].pages_a_s / quietest[first].pages_a_s
         print(
-            f"{count:10}{_middle([run.pages_a_s for run in found], 1):>22}"
-            f"{_middle(beside, 2):>22}{statistics.median(busy):12.2f}"
-            f"{_middle([run.spent.cpu for run in found], 1):>24}"
+            f"{count:10}{_middle([run.pages_a_s for run in runs], 1):>22}"
+            f"{_middle(beside, 2):>22}{quiet:18.2f}"
+            f"{_middle([run.spent.cpu for run in runs], 1):>24}"
         )
-    _tell_others([run.others for found in runs.values() for run in found])
+    _tell_others([run.others for turn in turns for run in turn.values()])
+    most = max(run.others for run in quietest.values())
+    print(f"in the quietest round up to {most:.0%}; growth shows where others leave cores")
 
 
 def _tell_others(shares: Sequence[float]) -> None:
