@@ -102,7 +102,7 @@ def running(
     if NGINX is None or shutil.which("openssl") is None:
         assert "CI" not in os.environ
         pytest.skip("needs nginx and openssl")
-    _certificate(folder)
+    certificate(folder)
     tls, plain = free_ports(2)
     text = (DEPLOY / "nginx.conf").read_text()
     for old, new in {
@@ -126,7 +126,7 @@ def running(
     with (folder / "error.log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)
     try:
-        assert eventually(lambda: _listens(tls)), (folder / "error.log").read_text()
+        assert eventually(lambda: listens(tls)), (folder / "error.log").read_text()
         yield Front(folder, tls, plain)
     finally:
         process.send_signal(signal.SIGTERM)
@@ -141,13 +141,13 @@ def free_ports(count: int) -> list[int]:
         return [one.getsockname()[1] for one in sockets]
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
     with socket.socket() as tried:
         return tried.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _certificate(folder: Path) -> None:
-    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+def certificate(folder: Path) -> None:
+    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
     files = ["-keyout", f"{folder}/privkey.pem", "-out", f"{folder}/fullchain.pem"]
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", *names, *files],
