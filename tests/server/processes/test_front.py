@@ -109,6 +109,13 @@ def test_answers_come_by_tls_alone_with_one_id_in_both_logs(
     assert eventually(lambda: any(number in service.log.read_text() for service in pair))
 
 
+def test_answers_from_the_cache_have_ids_of_their_own(proxy: Front) -> None:
+    asked = b"GET /v1/index HTTP/1.1\r\n" + END
+    ids = [re.findall(r"\r\nX-Request-Id: (\w+)\r\n", proxy.send(asked).decode()) for _ in "1234"]
+    assert all(len(found) == 1 for found in ids)
+    assert len({found[0] for found in ids}) == 4
+
+
 def test_no_log_of_the_front_holds_an_address_a_query_or_a_text(
     proxy: Front, eventually: Eventually
 ) -> None:
