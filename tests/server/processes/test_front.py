@@ -201,6 +201,23 @@ def test_who_floods_is_told_when_to_come_back_and_others_are_answered(proxy: Fro
     assert proxy.status(CASES) == 200
 
 
+def test_all_parts_of_the_pack_may_be_fetched_at_once_and_a_service_is_asked_for_each_once(
+    proxy: Front, eventually: Eventually
+) -> None:
+    listed = proxy.send(b"GET /v1/pack HTTP/1.1\r\n" + END, source="127.0.0.3")
+    name = json.loads(listed.partition(b"\r\n\r\n")[2])["rule"]
+    part = f"GET /v1/pack/{name} HTTP/1.1\r\n".encode()
+    answers = proxy.send((part + HEAD + b"\r\n") * 600 + part + END, source="127.0.0.3")
+    assert answers.count(b"HTTP/1.1 200 OK\r\n") == 601
+    assert eventually(lambda: len(asked_of_a_service(proxy, name)) == 601)
+    assert asked_of_a_service(proxy, name).count("") == 600
+
+
+def asked_of_a_service(proxy: Front, name: str) -> list[Any]:
+    """The statuses of services, by request for a part; empty where the proxy had it."""
+    return [row["tries"] for row in proxy.logged() if row["path"] == f"/v1/pack/{name}"]
+
+
 def test_no_service_and_a_silent_one_are_told_in_the_shape_of_all_errors(
     tmp_path: Path, eventually: Eventually
 ) -> None:
