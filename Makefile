@@ -22,8 +22,8 @@ test: $(DEV) ## all tests; says what it had to leave out, and why (CI leaves out
 	$(BIN)/pytest
 	@sh tests/run-extension-tests
 
-torture: $(DEV) ## faults, floods and fuzzing at full size, with a table; ONLY=kill does one of them
-	CLAIMLIGHT_TORTURE=yes $(BIN)/pytest -sv -m torture $(if $(ONLY),-k "$(ONLY)")
+torture: $(DEV) ## faults, floods and fuzzing at full size, with a table; ONLY=soak MINUTES=60 does one
+	CLAIMLIGHT_TORTURE=yes CLAIMLIGHT_SOAK_MINUTES=$(MINUTES) $(BIN)/pytest -sv -m torture $(if $(ONLY),-k "$(ONLY)")
 	@[ -n "$(ONLY)" ] || $(MAKE) --no-print-directory fuzz
 
 fuzz: $(DEV) ## coverage-guided fuzzing of what reads page text; SECONDS=60 each
