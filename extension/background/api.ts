@@ -6,6 +6,8 @@ import { REPORT_PATH } from "../common/reports.ts";
 import { readCase, readIndex, readMatches, readReport, WireError, type Case, type IndexAnswer, type MatchAnswer } from "../common/wire.ts";
 
 export type Trouble =
+  /** The reader took the permission for the server back. */
+  | { kind: "forbidden" }
   /** No connection, or the connection was refused. */
   | { kind: "unreachable" }
   | { kind: "slow" }

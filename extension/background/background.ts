@@ -3,11 +3,11 @@ import * as v from "valibot";
 import { browser } from "wxt/browser";
 import { PageMessage, UiMessage } from "../common/messages.ts";
 import { loadSettings, onSettings } from "../common/settings.ts";
-import { Api } from "./api.ts";
 import { stayAnonymous } from "./anonymous.ts";
 import { forgetDismissals } from "./dismissals.ts";
-import { answerPage, applySettings, frameOf, stepHint, toAllPages } from "./pages.ts";
+import { answerPage, applySettings, forgetClicks, frameOf, stepHint, toAllPages } from "./pages.ts";
 import { register, runInOpenTabs } from "./registration.ts";
+import { apiOf, forgive } from "./service.ts";
 import { changeServer, forgetTab, readTabs, serverMemory } from "./session.ts";
 import { forgetPack, prepare } from "./strict.ts";
 import { turns } from "./turns.ts";
@@ -36,7 +36,7 @@ async function lookForNews(): Promise<void> {
   const before = await serverMemory(server);
   if (before.until > Date.now()) return;
   try {
-    const index = await new Api(server).index();
+    const index = await (await apiOf(server)).index();
     await changeServer(server, (memory) => ({
       ...memory,
       index,
@@ -111,7 +111,8 @@ export function startBackground(): void {
     void follow();
   });
   onSettings((settings, before) => {
-    void follow();
+    const left = settings.sitesOff.filter((site) => !before.sitesOff.includes(site));
+    void forgetClicks(left).then(follow);
     const otherAnswers =
       settings.server !== before.server ||
       settings.sensitivity !== before.sensitivity ||
@@ -122,6 +123,9 @@ export function startBackground(): void {
     else if (before.mode === "strict") void forgetPack();
   });
   browser.permissions.onAdded.addListener(() => {
+    void loadSettings().then(({ server }) => forgive(server)).then(follow);
+  });
+  browser.permissions.onRemoved.addListener(() => {
     void follow();
   });
   browser.tabs.onRemoved.addListener((tab) => {

@@ -4,7 +4,7 @@ import { dismissal, dismissedOn } from "../common/dismissals.ts";
 import type { PageMessage, PageReplies, PageSettings, ToPage, ToPageReplies } from "../common/messages.ts";
 import { reportBody } from "../common/reports.ts";
 import { loadSettings, type Settings } from "../common/settings.ts";
-import { reading } from "../common/sites.ts";
+import { isUnder, reading } from "../common/sites.ts";
 import { showBadge } from "./badge.ts";
 import { dismiss, dismissals, restore } from "./dismissals.ts";
 import { marksCss } from "./marks-css.ts";
@@ -197,13 +197,24 @@ export async function stepHint(tab: number, by: 1 | -1): Promise<void> {
   }
 }
 
+/** A site that is to be left alone from now on is not read in tabs either where the reader once started it by hand. */
+export async function forgetClicks(sites: readonly string[]): Promise<void> {
+  for (const tab of await readTabs()) {
+    await changeTab(tab, (counts) => {
+      const left = sites.some((site) => counts.clickedHost !== null && isUnder(counts.clickedHost, site));
+      return left ? { ...counts, clickedHost: null } : counts;
+    });
+  }
+}
+
 /** Brings the pages that are read in step with changed settings. */
 export async function applySettings(settings: Settings): Promise<void> {
   for (const tab of await readTabs()) {
     const counts = await tabCounts(tab);
+    // A tab shows no address when the permission for its site was taken back.
     const address = await browser.tabs.get(tab).then(({ url }) => url ?? "", () => "");
-    const host = URL.canParse(address) ? new URL(address).hostname : "";
-    if (!isRead(settings, host, counts)) await stopTab(tab);
+    const host = URL.canParse(address) ? new URL(address).hostname : null;
+    if (host === null || !isRead(settings, host, counts)) await stopTab(tab);
     else {
       const changed = await pageSettings(settings, tab, host);
       for (const frame of framesOf(counts)) {

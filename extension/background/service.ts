@@ -11,9 +11,10 @@ import type { Filter } from "../filter/filter.ts";
 import { Keeper, type Ready } from "../filter/keeper.ts";
 import { onDisk } from "../filter/store.ts";
 import { FilterError, UnknownFormat } from "../filter/wire.ts";
-import { Api, ApiError, TIMEOUT_MS, type ApiSentence, type Trouble } from "./api.ts";
+import { Api, ApiError, TIMEOUT_MS, type ApiSentence, type Leaving, type Trouble } from "./api.ts";
 import { batchesOf } from "./batches.ts";
 import { enter } from "./ledger.ts";
+import { hasAccess } from "./registration.ts";
 import { rememberCases, rememberedCase } from "./seen.ts";
 import { changeServer, serverMemory } from "./session.ts";
 
@@ -104,7 +105,7 @@ const keeper = new Keeper(onDisk);
 
 /** The filter of a server; `heard`: the version that its last answer came from. */
 export function filterOf(server: string, heard: number | null): Promise<Ready> {
-  return understood("filter", keeper.ready(server, (since) => new Api(server).filter(since), heard));
+  return understood("filter", keeper.ready(server, async (since) => (await apiOf(server)).filter(since), heard));
 }
 
 /** What was read, or the trouble of what cannot be. @throws ApiError */
@@ -118,9 +119,20 @@ export async function understood<T>(place: string, reading: Promise<T>): Promise
   }
 }
 
+/**
+ * The API of a server that the browser lets us reach. Without its permission nothing is sent: in
+ * Firefox no rule would then take the installation's id from the request.
+ *
+ * @throws ApiError with `forbidden` when the permission was taken back.
+ */
+export async function apiOf(server: string, timeoutMs = TIMEOUT_MS, leaving?: (request: Leaving) => Promise<void>): Promise<Api> {
+  if (!(await hasAccess(server))) throw new ApiError({ kind: "forbidden" });
+  return new Api(server, timeoutMs, leaving);
+}
+
 /** Keeps account of what leaves, but for private windows, of which nothing is kept at all. */
-function apiFor(server: string, incognito: boolean, timeoutMs = TIMEOUT_MS): Api {
-  return new Api(server, timeoutMs, async (request) => {
+function accountedApi(server: string, incognito: boolean, timeoutMs?: number): Promise<Api> {
+  return apiOf(server, timeoutMs, async (request) => {
     if (!incognito) await enter({ at: Date.now(), server, ...request });
   });
 }
@@ -145,13 +157,13 @@ export async function checkSentences(
   const wait = memory.until - Date.now();
   if (wait > 0) return { reply: { state: "wait", ms: wait }, sent: 0, changed: false };
 
-  const api = apiFor(server, incognito);
   const found: FoundMatch[] = [];
   const cases: Record<string, Case> = {};
   let sent = 0;
   let changed = false;
   let version = 0;
   try {
+    const api = await accountedApi(server, incognito);
     const ready = await filterOf(server, memory.version);
     ({ version, changed } = ready);
     const passing = await passingOf(sentences, host, ready.filter, settings);
@@ -186,7 +198,7 @@ export async function askCase(id: string, server: string, incognito: boolean): P
   const memory = await serverMemory(server);
   try {
     if (memory.until > Date.now()) throw new ApiError({ kind: "unreachable" });
-    const found = await apiFor(server, incognito, QUICK_MS).case(id);
+    const found = await (await accountedApi(server, incognito, QUICK_MS)).case(id);
     const asOf = new Date().toISOString();
     if (!incognito) await rememberCases([found], asOf);
     return { state: "found", case: found, asOf };
@@ -201,7 +213,7 @@ export async function askCase(id: string, server: string, incognito: boolean): P
 /** Hands in a report. It is the reader's own word: it is tried whatever the wait for others is. */
 export async function handIn(body: string, sentences: number, server: string, incognito: boolean): Promise<ReportReply> {
   try {
-    await apiFor(server, incognito, QUICK_MS).report(body, sentences);
+    await (await accountedApi(server, incognito, QUICK_MS)).report(body, sentences);
     return { state: "sent" };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
@@ -215,12 +227,10 @@ export async function handIn(body: string, sentences: number, server: string, in
 /** How a server does, in the states that the interface has words for. `prepare`: what else is needed of it. */
 export async function serverState(
   server: string,
-  permitted: boolean,
   prepare: (server: string) => Promise<void> = () => Promise.resolve(),
 ): Promise<ServerState> {
-  if (!permitted) return { state: "no-permission" };
   try {
-    const index = await new Api(server, QUICK_MS).index();
+    const index = await (await apiOf(server, QUICK_MS)).index();
     await filterOf(server, index.version);
     await prepare(server);
     return { state: "ready", index };
@@ -228,6 +238,8 @@ export async function serverState(
     if (!(error instanceof ApiError)) throw error;
     const { trouble } = error;
     switch (trouble.kind) {
+      case "forbidden":
+        return { state: "no-permission" };
       case "unreachable":
         return { state: "unreachable" };
       case "slow":

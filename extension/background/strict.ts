@@ -9,8 +9,8 @@ import type { Filter } from "../filter/filter.ts";
 import { best, nearRows, type Judged } from "../filter/local.ts";
 import { packOnDisk } from "../filter/pack-store.ts";
 import { Packs, type CaseWording, type Kept } from "../filter/pack.ts";
-import { Api, ApiError } from "./api.ts";
-import { failed, filterOf, passingOf, understood, type Checked } from "./service.ts";
+import { ApiError } from "./api.ts";
+import { apiOf, failed, filterOf, passingOf, understood, type Checked } from "./service.ts";
 import { serverMemory } from "./session.ts";
 
 const MOST_RELATED = 3;
@@ -27,8 +27,10 @@ const packs = new Packs(packOnDisk);
 async function ready(server: string): Promise<{ filter: Filter; changed: boolean; pack: Kept }> {
   const { version } = await serverMemory(server);
   const { filter, changed } = await filterOf(server, version);
-  const api = new Api(server);
-  const source = { list: () => api.pack(), part: (name: string) => api.packPart(name) };
+  const source = {
+    list: async () => (await apiOf(server)).pack(),
+    part: async (name: string) => (await apiOf(server)).packPart(name),
+  };
   return { filter, changed, pack: await understood("pack", packs.ready(server, source, version)) };
 }
 

@@ -8,7 +8,7 @@ import { stayAnonymous } from "./anonymous.ts";
 import { dismissals, restore } from "./dismissals.ts";
 import { clearLedger, ledger } from "./ledger.ts";
 import { applySettings, framesOf, stopTab, toPage } from "./pages.ts";
-import { hasAccess, runIn } from "./registration.ts";
+import { runIn } from "./registration.ts";
 import { forgive, serverState } from "./service.ts";
 import { changeTab, tabCounts } from "./session.ts";
 import { prepare } from "./strict.ts";
@@ -19,11 +19,7 @@ export async function answerUi(
 ): Promise<UiReplies[UiMessage["type"]]> {
   switch (message.type) {
     case "ui:server": {
-      const state = await serverState(
-        settings.server,
-        await hasAccess(settings.server),
-        settings.mode === "strict" ? prepare : undefined,
-      );
+      const state = await serverState(settings.server, settings.mode === "strict" ? prepare : undefined);
       if (state.state === "ready") await forgive(settings.server);
       return state;
     }
@@ -31,7 +27,7 @@ export async function answerUi(
       const server = parseServer(message.server);
       if (server === null) return { state: "no-address" };
       await stayAnonymous([settings.server, server]);
-      return serverState(server, await hasAccess(server));
+      return serverState(server);
     }
     case "ui:tab":
       return tabState(message.tab, settings);
@@ -68,14 +64,22 @@ export async function answerUi(
   }
 }
 
-async function hostOf(tab: number): Promise<string | null> {
+/** The address of a page that extensions may read at all. */
+async function addressOf(tab: number): Promise<URL | null> {
   const { url } = await browser.tabs.get(tab);
-  if (url === undefined || !/^https?:/.test(url)) return null;
-  return new URL(url).hostname;
+  return url === undefined || !/^https?:/.test(url) ? null : new URL(url);
+}
+
+/** Whether a page is read, and why not. */
+async function readingOf({ protocol, hostname }: URL, clicked: boolean, settings: Settings): Promise<TabState["reading"]> {
+  const chosen = reading(settings, hostname, clicked);
+  if (chosen !== "on" || clicked) return chosen;
+  const permitted = await browser.permissions.contains({ origins: [`${protocol}//${hostname}/*`] });
+  return permitted ? "on" : "not-permitted";
 }
 
 async function tabState(tab: number, settings: Settings): Promise<TabState> {
-  const host = await hostOf(tab);
+  const address = await addressOf(tab);
   const counts = await tabCounts(tab);
   const hints: ListedHint[] = [];
   let running = false;
@@ -89,9 +93,10 @@ async function tabState(tab: number, settings: Settings): Promise<TabState> {
     sent += counts.frames[frame]?.sent ?? 0;
     hints.push(...listed.map((hint) => ({ frame, ...hint })));
   }
+  const host = address?.hostname ?? null;
   return {
     host,
-    reading: host === null ? "no-access" : reading(settings, host, counts.clickedHost === host),
+    reading: address === null ? "no-access" : await readingOf(address, counts.clickedHost === host, settings),
     running,
     checked,
     sent,
@@ -100,7 +105,7 @@ async function tabState(tab: number, settings: Settings): Promise<TabState> {
 }
 
 async function readTab(tab: number, settings: Settings): Promise<boolean> {
-  const host = await hostOf(tab);
+  const host = (await addressOf(tab))?.hostname ?? null;
   if (host === null || !settings.ready) return false;
   await changeTab(tab, (before) => ({ ...before, clickedHost: host }));
   return runIn(tab);

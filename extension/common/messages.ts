@@ -187,7 +187,8 @@ export interface ListedHint {
 
 export interface TabState {
   readonly host: string | null;
-  readonly reading: Reading | "no-access";
+  /** `not-permitted`: chosen, but the browser does not let us (any more). */
+  readonly reading: Reading | "not-permitted" | "no-access";
   readonly running: boolean;
   /** Sentences that were checked in the browser, and those of them that left it. */
   readonly checked: number;

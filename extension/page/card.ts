@@ -119,7 +119,8 @@ export class Card {
     const panel = element("div", {
       role: "dialog",
       "aria-modal": "false",
-      "aria-labelledby": "title",
+      // The verdict first: no screen reader shall say the claim as if it held.
+      "aria-labelledby": "verdict title",
       tabindex: "-1",
       class: "card",
       "data-theme": theme,

@@ -33,7 +33,7 @@ export interface CaseView {
 }
 
 export function verdict({ verdict: kind }: Case): HTMLElement {
-  return element("span", { class: `verdict ${kind}` }, say(VERDICTS[kind]));
+  return element("span", { class: `verdict ${kind}`, id: "verdict" }, say(VERDICTS[kind]));
 }
 
 /** `hint`: the case is the hint's own, not a related one reached from it. */

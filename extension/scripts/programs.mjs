@@ -3,7 +3,8 @@ import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 
 const NAMES = {
-  chromium: ["chromium", "chromium-browser", "google-chrome"],
+  // Google Chrome loads no unpacked extension from its command line any more.
+  chromium: ["chromium", "chromium-browser"],
   firefox: ["firefox-esr", "firefox"],
 };
 

@@ -20,8 +20,10 @@ export async function joinDismissed(): Promise<void> {
 async function show(): Promise<void> {
   const dismissals = await ask({ type: "ui:dismissed" });
   byId("no-dismissed", HTMLElement).hidden = dismissals.length > 0;
+  const list = byId("dismissed", HTMLElement);
+  list.hidden = dismissals.length === 0;
   // The latest first: it is the one that is looked for.
-  byId("dismissed", HTMLElement).replaceChildren(...dismissals.map(entryOf).reverse());
+  list.replaceChildren(...dismissals.map(entryOf).reverse());
 }
 
 function entryOf(dismissal: Dismissal): HTMLElement {

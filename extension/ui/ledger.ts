@@ -21,6 +21,7 @@ async function show(): Promise<void> {
   const entries = await ask({ type: "ui:ledger" });
   byId("no-ledger", HTMLElement).hidden = entries.length > 0;
   byId("clear-ledger", HTMLButtonElement).hidden = entries.length === 0;
+  byId("ledger", HTMLElement).hidden = entries.length === 0;
   byId("ledger", HTMLElement).replaceChildren(...entries.map(entryOf));
 }
 

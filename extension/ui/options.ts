@@ -13,12 +13,11 @@ import {
 } from "../common/settings.ts";
 import { SENSITIVE_SITES } from "../common/sites.ts";
 import { say, type WordKey } from "../common/words.ts";
-import { serverWords } from "./ask.ts";
 import { joinDismissed } from "./dismissed.ts";
 import { joinLanguages, showLanguages } from "./languages.ts";
 import { joinLedger } from "./ledger.ts";
 import { byId, fillWords, wearTheme } from "./page.ts";
-import { joinServerField, testServer } from "./server-field.ts";
+import { joinServerField, showServerState, testServer } from "./server-field.ts";
 
 const FLAGS = ["skipSensitive", "showMarks", "showSimilar", "openOnHover"] as const;
 const LISTS = ["sitesOn", "sitesOff"] as const;
@@ -112,9 +111,7 @@ function tell(key: WordKey): void {
 async function chooseServer(address: string): Promise<void> {
   const server = parseServer(address);
   if (server === null) {
-    const place = byId("server-state", HTMLElement);
-    place.textContent = serverWords({ state: "no-address" }, address);
-    place.dataset["state"] = "bad";
+    showServerState({ state: "no-address" }, address);
     return;
   }
   // In the same turn as the click: browsers ask for permissions only then.

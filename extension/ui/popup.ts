@@ -15,6 +15,7 @@ const READING: Readonly<Record<TabState["reading"], WordKey>> = {
   "off-here": "popupOffHere",
   sensitive: "popupSensitive",
   "not-chosen": "popupNotChosen",
+  "not-permitted": "popupDenied",
   "no-access": "popupNoAccess",
 };
 
@@ -72,10 +73,16 @@ function sentWords({ sent, checked }: TabState, { mode, server }: Settings): str
   return say("popupSent", sent.toLocaleString(), all, new URL(server).host);
 }
 
+let offered = "";
+
 function showTab(tab: number, state: TabState, settings: Settings, again: () => Promise<void>): void {
   const { host } = state;
   byId("host", HTMLElement).textContent = host ?? say("popupThisPage");
   byId("reading", HTMLElement).textContent = say(state.running ? "popupReading" : READING[state.reading]);
+  // Rebuilt only when they differ, so that focus stays where it is.
+  const now = JSON.stringify([host, state.running, state.reading, settings]);
+  if (now === offered) return;
+  offered = now;
   const actions: HTMLElement[] = [];
   if (state.running) {
     actions.push(button(say("popupStopPage"), () => void ask({ type: "ui:stop-tab", tab }).then(again)));
@@ -83,6 +90,10 @@ function showTab(tab: number, state: TabState, settings: Settings, again: () => 
     actions.push(
       button(say("popupReadPage"), () => void readPage(tab, again), { class: "primary" }),
     );
+    if (state.reading === "not-permitted") {
+      const origins = [settings.scope === "all" ? "<all_urls>" : `*://${host}/*`];
+      actions.push(button(say("serverAllow"), () => void browser.permissions.request({ origins }).then(again)));
+    }
   }
   if (host !== null && settings.enabled) actions.push(...siteChoices(host, settings, again));
   byId("actions", HTMLElement).replaceChildren(...actions);

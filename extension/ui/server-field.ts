@@ -12,10 +12,23 @@ export function joinServerField(server: string): HTMLInputElement {
 }
 
 export async function testServer(address: string): Promise<void> {
-  const place = byId("server-state", HTMLElement);
-  place.textContent = say("serverChecking");
-  delete place.dataset["state"];
+  show(say("serverChecking"));
+  const own = turn;
   const state = await ask({ type: "ui:try-server", server: address });
-  place.textContent = serverWords(state, address);
-  place.dataset["state"] = state.state === "ready" ? "ready" : "bad";
+  // Unless another address has been tried meanwhile.
+  if (own === turn) showServerState(state, address);
+}
+
+export function showServerState(state: Parameters<typeof serverWords>[0], address: string): void {
+  show(serverWords(state, address), state.state === "ready" ? "ready" : "bad");
+}
+
+let turn = 0;
+
+function show(words: string, mood?: "ready" | "bad"): void {
+  turn += 1;
+  const place = byId("server-state", HTMLElement);
+  place.textContent = words;
+  if (mood === undefined) delete place.dataset["state"];
+  else place.dataset["state"] = mood;
 }

@@ -1,7 +1,12 @@
 /** What is handed to readers: small, without a trace that pages could look for, and asking for little. */
-import { readFile, readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, readdir, rm, stat, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { describe, expect, inject, test } from "vitest";
+import { claimlight } from "./service.ts";
 
 interface Manifest {
   readonly permissions: readonly string[];
@@ -12,6 +17,13 @@ interface Manifest {
 }
 
 const MAX_BYTES = 200_000;
+/** That of the project's own environment. */
+const python = join(dirname(claimlight), "python");
+
+async function filesIn(folder: string): Promise<string[]> {
+  const found = await readdir(folder, { recursive: true, withFileTypes: true });
+  return found.filter((entry) => entry.isFile()).map(({ parentPath, name }) => relative(folder, join(parentPath, name))).sort();
+}
 
 describe.each(["chrome-mv3", "firefox-mv3"])("%s", (build) => {
   const folder = join(inject("builds"), build);
@@ -50,6 +62,17 @@ describe.each(["chrome-mv3", "firefox-mv3"])("%s", (build) => {
     }
   });
 
+  test("fetches from nowhere but the background, and knows no address of its own but the one on loopback", async () => {
+    for (const { path } of await files()) {
+      if (!/\.(js|html|css)$/.test(path)) continue;
+      const code = await readFile(join(folder, path), "utf8");
+      const calls = code.match(/\bfetch\(|XMLHttpRequest|WebSocket|EventSource|sendBeacon|importScripts/g) ?? [];
+      if (path !== "background.js") expect(calls, path).toEqual([]);
+      const addresses = code.match(/\b(?:https?|wss?):\/\/[\w[][^\s"'`]*/g) ?? [];
+      expect(addresses.filter((address) => address !== "http://127.0.0.1:8321"), path).toEqual([]);
+    }
+  });
+
   test("the page script names nothing of ours in the page", async () => {
     const code = await readFile(join(folder, "page.js"), "utf8");
     expect(code.match(/claimlight|postMessage|dispatchEvent/gi)).toBeNull();
@@ -64,4 +87,29 @@ describe.each(["chrome-mv3", "firefox-mv3"])("%s", (build) => {
       optional_host_permissions: [],
     });
   });
+});
+
+test("the sources that reviewers get build to the very bytes that readers get", async () => {
+  const run = promisify(execFile);
+  const extension = fileURLToPath(new URL("../../extension", import.meta.url));
+  const folder = await mkdtemp(join(tmpdir(), "claimlight-sources-"));
+  try {
+    const env = { ...process.env, CLAIMLIGHT_EXTENSION_OUT: join(folder, "out") };
+    await run("npx", ["wxt", "zip", "-b", "firefox"], { cwd: extension, env });
+    const archive = (await readdir(join(folder, "out"))).find((name) => name.endsWith("-sources.zip")) ?? "none";
+    const sources = join(folder, "sources");
+    await run(python, ["-m", "zipfile", "-e", join(folder, "out", archive), sources]);
+    expect(await readdir(sources)).toContain("README.md");
+    // In place of `npm ci`, which would need a network.
+    await symlink(join(extension, "node_modules"), join(sources, "node_modules"));
+    await run("npx", ["wxt", "build", "-b", "firefox"], { cwd: sources, env: { ...env, CLAIMLIGHT_EXTENSION_OUT: join(folder, "again") } });
+    const built = join(inject("builds"), "firefox-mv3");
+    const paths = await filesIn(built);
+    expect(await filesIn(join(folder, "again/firefox-mv3"))).toEqual(paths);
+    for (const path of paths) {
+      expect((await readFile(join(folder, "again/firefox-mv3", path))).equals(await readFile(join(built, path))), path).toBe(true);
+    }
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });

@@ -1,12 +1,22 @@
 /** Real Chromium with the built extension, driven over the DevTools protocol. */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium, type BrowserContext, type Page } from "playwright-core";
 import { programOf, type Driver, type Options, type Tab, type Tree } from "./driver.ts";
+import { until } from "./wait.ts";
 
 /** Fixed by the key in the manifest. */
-const EXTENSION = "chrome-extension://kaenpbplagdbdoalinhnmdnnoofdpepn/";
+const ID = "kaenpbplagdbdoalinhnmdnnoofdpepn";
+const EXTENSION = `chrome-extension://${ID}/`;
+const ALL_SITES = { api: [], explicit_host: ["<all_urls>"], manifest_permissions: [], scriptable_host: [] };
+
+/** What the reader has allowed in the list of extensions, as a profile remembers it. */
+async function remember(profile: string, { private: inPrivate = false, grants = false }: Options): Promise<void> {
+  const about = { incognito: inPrivate, ...(grants ? { granted_permissions: ALL_SITES, runtime_granted_permissions: ALL_SITES } : {}) };
+  await mkdir(join(profile, "Default"));
+  await writeFile(join(profile, "Default/Preferences"), JSON.stringify({ extensions: { settings: { [ID]: about } } }));
+}
 
 /** Chromium itself, for what only its own protocol can tell. */
 export async function launchChromium(
@@ -14,6 +24,7 @@ export async function launchChromium(
   options: Options = {},
 ): Promise<{ context: BrowserContext; close: () => Promise<void> }> {
   const profile = await mkdtemp(join(tmpdir(), "claimlight-chromium-"));
+  if (options.private === true || options.grants === true) await remember(profile, options);
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: programOf("chromium"),
     headless: false,
@@ -32,6 +43,7 @@ export async function launchChromium(
       "--disable-component-update",
       "--disable-sync",
       `--lang=${options.language ?? "en"}`,
+      ...(options.hosts === undefined ? [] : [`--host-resolver-rules=${options.hosts.map((host) => `MAP ${host} 127.0.0.1`).join(",")}`]),
       `--disable-extensions-except=${extension}`,
       `--load-extension=${extension}`,
     ],
@@ -55,6 +67,11 @@ export async function openChromium(extension: string, options: Options = {}): Pr
     name: "chromium",
     open,
     openOwn: (path) => open(EXTENSION + path),
+    opened: async (address) => {
+      const page = await until(() => Promise.resolve(context.pages().find((page) => page.url() === address)), (found) => found !== undefined);
+      if (page === undefined) throw new Error(`no page shows ${address}`);
+      return tabOf(context, page);
+    },
     openedByItself: (path) =>
       Promise.resolve(context.pages().some((page) => page.url() === EXTENSION + path)),
     close,

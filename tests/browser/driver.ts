@@ -34,6 +34,8 @@ export interface Driver {
   open(address: string): Promise<Tab>;
   /** One of the extension's own pages; such a page may call the extension's API. */
   openOwn(path: string): Promise<Tab>;
+  /** The page of a tab that was opened by something else, such as a private window. */
+  opened(address: string): Promise<Tab>;
   /** The tab that a fresh installation opens by itself. */
   openedByItself(path: string): Promise<boolean>;
   close(): Promise<void>;
@@ -55,6 +57,12 @@ export interface Options {
   /** Device pixels for each CSS pixel: 2 is what a page sees of 200 % zoom. */
   readonly zoom?: number;
   readonly forcedColors?: boolean;
+  /** The reader says yes to whatever permission is asked for, without being shown a question. */
+  readonly grants?: boolean;
+  /** The reader has allowed the extension in private windows. */
+  readonly private?: boolean;
+  /** Names that lead to this machine, as sites of their own. */
+  readonly hosts?: readonly string[];
   /** Variables of the browser's environment (Firefox). */
   readonly environment?: Readonly<Record<string, string>>;
 }

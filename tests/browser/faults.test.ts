@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
 import { browsers } from "./browsers.ts";
 import { cardIn, markedText, pointOn, type Driver, type Tab } from "./driver.ts";
-import { ownPage, send, setSettings } from "./own-pages.ts";
+import { ownPage, send, setSettings, stored } from "./own-pages.ts";
 import { openRecorder, type Recorder, type Way } from "./recorder.ts";
 import { openSite, type Site } from "./site.ts";
 import { until } from "./wait.ts";
@@ -55,6 +55,21 @@ describe.each(browsers)("in $name", ({ open }) => {
     expect(await send(await ownPage(browser), { type: "ui:server" })).toMatchObject({ state: "ready" });
     await tab.goto(site.page("article"));
     await until(() => markedText(tab), (text) => text.endsWith("eastwards."));
+  });
+
+  test("a server that asks to be left alone for an hour is left alone, by every page", async () => {
+    recorder.way = { kind: "answer", status: 429, headers: { ...problem, "Retry-After": "3600" }, body: "{}" };
+    await setSettings(browser, { server: recorder.address });
+    await tab.goto(site.page("article"));
+    const own = await ownPage(browser);
+    const waits = async () => (((await stored(own)).session["server"] as { until?: number } | undefined)?.until ?? 0) - Date.now();
+    await until(waits, (ms) => ms > 3_000_000);
+    recorder.requests.length = 0;
+    await tab.goto(site.page("table"));
+    await tab.goto(site.page("article"));
+    await tab.evaluate(() => new Promise((resolve) => setTimeout(resolve, 1000)));
+    expect(recorder.requests).toEqual([]);
+    expect(tab.errors).toEqual([]);
   });
 
   test("a page that waited for a server goes on by itself", async () => {

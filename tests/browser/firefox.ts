@@ -1,13 +1,14 @@
 /** Real Firefox with the built extension, driven over WebDriver BiDi. */
-import puppeteer, { type KeyInput, type Page } from "puppeteer-core";
+import puppeteer, { type Browser, type KeyInput, type Page } from "puppeteer-core";
 import { programOf, type Driver, type Options, type Tab, type Tree } from "./driver.ts";
+import { until } from "./wait.ts";
 
 const GECKO_ID = "reader@claimlight.example";
 /** Firefox draws it anew for each profile; the tests fix it so as to open the extension's pages. */
 export const INSTALLATION = "5b2f7a6e-0d6c-4f0e-9a53-3c1d2e4f5a6b";
 const EXTENSION = `moz-extension://${INSTALLATION}/`;
-/** Firefox never reports these pages as loaded; by then they are. */
-const OWN_PAGE_MS = 1500;
+/** Firefox never reports these pages as loaded; they are asked themselves. */
+const OWN_PAGE_MS = 500;
 
 /** The part of puppeteer's connection that is needed: a command of the protocol as it is. */
 interface Connection {
@@ -29,10 +30,15 @@ export async function openFirefox(extension: string, options: Options = {}): Pro
       // 2: always the reader's own colours, as forced colours do.
       "browser.display.document_color_use": options.forcedColors === true ? 2 : 0,
       "intl.locale.requested": options.language ?? "en-US",
+      "extensions.webextOptionalPermissionPrompts": options.grants !== true,
+      "network.dns.localDomains": (options.hosts ?? []).join(","),
     },
   });
-  await browser.installExtension(extension);
   const { connection } = browser as unknown as { connection: Connection };
+  await connection.send("webExtension.install", {
+    extensionData: { type: "path", path: extension },
+    "moz:allowPrivateBrowsing": options.private === true,
+  });
   return {
     name: "firefox",
     open: async (address) => {
@@ -43,15 +49,24 @@ export async function openFirefox(extension: string, options: Options = {}): Pro
     openOwn: async (path) => {
       const page = await browser.newPage();
       await page.goto(EXTENSION + path, { timeout: OWN_PAGE_MS }).catch(() => null);
+      const state = () => page.evaluate(() => `${document.readyState} ${location.href}`).catch(() => "");
+      await until(state, (text) => text === `complete ${EXTENSION}${path}`);
       return tabOf(connection, page);
     },
-    openedByItself: async (path) => {
-      const pages = await browser.pages();
-      const addresses = await Promise.all(pages.map((page) => page.evaluate(() => location.href).catch(() => "")));
-      return addresses.includes(EXTENSION + path);
+    opened: async (address) => {
+      const page = await until(() => pageOf(browser, address), (found) => found !== undefined);
+      if (page === undefined) throw new Error(`no page shows ${address}`);
+      return tabOf(connection, page);
     },
+    openedByItself: async (path) => (await pageOf(browser, EXTENSION + path)) !== undefined,
     close: () => browser.close(),
   };
+}
+
+async function pageOf(browser: Browser, address: string): Promise<Page | undefined> {
+  const pages = await browser.pages();
+  const addresses = await Promise.all(pages.map((page) => page.evaluate(() => location.href).catch(() => "")));
+  return pages[addresses.indexOf(address)];
 }
 
 interface RemoteValue {

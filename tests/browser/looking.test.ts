@@ -1,19 +1,14 @@
 /** How the card holds up: zoomed, in forced colours, right to left; and what a curious page can find. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { execFile } from "node:child_process";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { addArabic, ARABIC, publishArabic } from "./arabic.ts";
 import { browsers } from "./browsers.ts";
 import { all, cardIn, markedText, pointOn, type Driver, type Options, type Tab } from "./driver.ts";
 import { INSTALLATION } from "./firefox.ts";
 import { setSettings } from "./own-pages.ts";
-import { claimlight, startService } from "./service.ts";
+import { startService } from "./service.ts";
 import { openSite, type Site } from "./site.ts";
 import { keepPicture, until } from "./wait.ts";
 
-const run = promisify(execFile);
 const ZOOMED: Options = { width: 550, height: 400, zoom: 2 };
 
 /** Whether the card lies on a marked word, or reaches out of the window. */
@@ -89,42 +84,23 @@ describe.each(browsers)("in $name", ({ name, open }) => {
 
   test("a case in a language written from right to left is written so in the card", async () => {
     const service = await startService();
-    const folder = await mkdtemp(join(tmpdir(), "claimlight-arabic-"));
-    const sentence = "أعلنت الوزارة أن القمر مصنوع بالكامل من الجبن الأخضر منذ عام ألف وتسعمئة.";
     try {
-      const file = join(folder, "cases.jsonl");
-      const about = {
-        id: "moon-of-cheese",
-        claims: [{ text: sentence, language: "ar" }],
-        verdict: "false",
-        summary: "القمر صخر، وقد جُلبت منه عينات إلى الأرض.",
-        summary_language: "ar",
-        url: "https://checks.example/moon",
-        publisher: { name: "Moon Checks" },
-        published: "2026-01-02",
-      };
-      await writeFile(file, `${JSON.stringify(about)}\n`);
-      await run(claimlight, ["push", file], { env: { ...process.env, CLAIMLIGHT_SERVER: service.address, CLAIMLIGHT_DATA_DIR: service.folder } });
+      await publishArabic(service);
       await within({}, async (browser) => {
         await setSettings(browser, { server: service.address });
         const tab = await browser.open(site.page("right-to-left"));
         await until(() => markedText(tab), (text) => text.startsWith("The West"));
-        await tab.evaluate((text) => {
-          const part = document.createElement("p");
-          part.textContent = text;
-          document.body.append(part);
-        }, sentence);
-        await until(() => markedText(tab), (text) => text.endsWith(sentence));
-        const card = await openCard(tab, sentence.slice(0, 10));
+        await addArabic(tab);
+        await until(() => markedText(tab), (text) => text.endsWith(ARABIC));
+        const card = await openCard(tab, ARABIC.slice(0, 10));
         const parts = [...all(card?.tree ?? { name: "", attributes: {}, text: "", children: [] })];
         expect(parts.find((part) => part.name === "h2")?.attributes).toMatchObject({ lang: "ar", dir: "rtl" });
         expect(parts.find(({ attributes }) => attributes["class"] === "summary")?.attributes).toMatchObject({ lang: "ar", dir: "rtl" });
-        expect(await covers(tab, sentence.slice(0, 10))).toBe(false);
+        expect(await covers(tab, ARABIC.slice(0, 10))).toBe(false);
         await keepPicture(tab, `right-to-left-card-${name}`);
       });
     } finally {
       await service.stop();
-      await rm(folder, { recursive: true });
     }
   });
 

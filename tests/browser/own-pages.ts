@@ -7,6 +7,9 @@ interface Api {
     local: { get(key: string): Promise<Record<string, unknown>>; set(values: object): Promise<void> };
     session: { get(key: null): Promise<Record<string, unknown>> };
   };
+  commands: { getAll(): Promise<{ name?: string; shortcut?: string }[]> };
+  permissions: { remove(what: { origins: string[] }): Promise<boolean> };
+  windows: { create(about: { incognito: boolean; url: string }): Promise<unknown> };
   tabs: {
     query(filter: object): Promise<{ id: number; url?: string; title?: string }[]>;
     sendMessage(tab: number, message: object, options: object): Promise<unknown>;
@@ -55,6 +58,39 @@ export function sendToPage(own: Tab, tab: number, message: object): Promise<unkn
 
 export function badgeOf(own: Tab, tab: number): Promise<string> {
   return own.evaluate((number: number) => chrome.action.getBadgeText({ tabId: number }), tab);
+}
+
+/** Opens a private window, as the reader does. */
+export async function openPrivately(browser: Driver, address: string): Promise<Tab> {
+  const own = await ownPage(browser);
+  await own.evaluate(async (url: string) => {
+    await chrome.windows.create({ incognito: true, url });
+  }, address);
+  return browser.opened(address);
+}
+
+/** All that the extension has stored: on disk, and in the session's memory. */
+export function stored(own: Tab): Promise<{ local: Record<string, unknown>; session: Record<string, unknown> }> {
+  return own.evaluate(async () => ({
+    local: await (chrome.storage.local as unknown as Api["storage"]["session"]).get(null),
+    session: await chrome.storage.session.get(null),
+  }));
+}
+
+/** Takes permissions back, as the reader does in the list of extensions. */
+export async function takeBack(own: Tab): Promise<void> {
+  await own.evaluate(async () => {
+    for (const origin of ["<all_urls>", "http://127.0.0.1/*", "http://localhost/*", "http://[::1]/*"]) {
+      // Chromium takes the narrower ones back with the widest, and then knows them no more.
+      await chrome.permissions.remove({ origins: [origin] }).catch(() => false);
+    }
+  });
+}
+
+/** The keys that the browser gave to the commands. */
+export function shortcuts(own: Tab): Promise<Record<string, string>> {
+  return own.evaluate(async () =>
+    Object.fromEntries((await chrome.commands.getAll()).map(({ name = "", shortcut = "" }) => [name, shortcut])));
 }
 
 export function send(own: Tab, message: object): Promise<unknown> {

@@ -31,7 +31,7 @@ export function prose(sentences: number, special: readonly string[]): string[] {
 export function proseArticle(title: string, sentences: readonly string[], script?: string): string {
   const parts: string[] = [];
   for (let at = 0; at < sentences.length; at += 5) {
-    if (at % 60 === 0) parts.push(`<h2>Part ${at / 60 + 1}</h2>`);
+    if (at % 60 === 0) parts.push(`<h2 id="part-${at / 60 + 1}">Part ${at / 60 + 1}</h2>`);
     const [first = "", ...others] = sentences.slice(at, at + 5);
     const linked = first.replace(/^(\S+ \S+)/, '<a href="#"><em>$1</em></a>');
     parts.push(`<p>${[linked, ...others].join(" ")}</p>`);

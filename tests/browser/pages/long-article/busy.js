@@ -2,6 +2,8 @@
 // the long text is still being read.
 const end = performance.now() + 3000;
 
+if (location.hash !== "") document.querySelector(location.hash).scrollIntoView();
+
 function work() {
   const until = performance.now() + 40;
   while (performance.now() < until);
