@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { defineConfig } from "wxt";
 import { isSingle, packed, type Messages } from "./common/packing.ts";
 import { parseServer } from "./common/server.ts";
+import { findProgram } from "./scripts/programs.mjs";
 import en from "./public/_locales/en/messages.json";
 
 /** Loopback needs no choice: nothing that goes there leaves the reader's own machine. */
@@ -23,6 +24,9 @@ function testServer(mode: string): string | null {
   return server;
 }
 
+/** The programs that `npm run dev` opens, where they are installed. */
+const BINARIES = Object.entries({ chrome: findProgram("chromium"), firefox: findProgram("firefox") });
+
 const WORD_KEYS = Object.keys(en).filter((key) => !isSingle(key));
 
 export default defineConfig({
@@ -30,6 +34,11 @@ export default defineConfig({
   // The browser tests build beside `.output`, so as to leave what somebody has loaded from there.
   outDir: process.env["CLAIMLIGHT_EXTENSION_OUT"] ?? ".output",
   manifestVersion: 3,
+  webExt: {
+    binaries: Object.fromEntries(BINARIES.flatMap(([name, program]) => (program === null ? [] : [[name, program]]))),
+    // Chromium opens no sandbox for root, as in a container.
+    chromiumArgs: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
+  },
   vite: ({ mode }) => ({
     define: {
       __TEST_SERVER__: JSON.stringify(testServer(mode)),

@@ -18,7 +18,7 @@ import { openSite, type Site } from "./site.ts";
 import { until } from "./wait.ts";
 
 const images = fileURLToPath(new URL("../../docs/images/", import.meta.url));
-const POPUP: Options = { width: 380, height: 470 };
+const POPUP: Options = { width: 376, height: 525 };
 
 let site: Site;
 let sample: string;
