@@ -43,6 +43,7 @@ CASES: Final = 5
 """Cases asked for a sentence where it counts whether the very one is among them."""
 FAINT: Final = 0.01
 """Least score asked for where a threshold is sought."""
+NEWS: Final = "ordinary news shown"
 RATES: Final = {"1 false hint per 1,000": 1 / 1_000, "1 per 200": 1 / 200}
 RESAMPLES: Final = 1_000
 
@@ -206,8 +207,8 @@ def unseen_news() -> list[str]:
     return [r["text"] for r in rows("news/en") if fold(r["text"]) < UNSEEN_NEWS_FOLDS]
 
 
-def euvsdisinfo(index: Index) -> Iterator[Row]:
-    """Cases found, false hints and honest sentences on the index of EUvsDisinfo titles."""
+def euvsdisinfo_scores(index: Index) -> dict[str, list[float]]:
+    """The best score of each case or sentence kept apart, on the index of EUvsDisinfo titles."""
     asked: dict[str, Any] = {"limit": CASES, "min_score": FAINT}
     summaries = [r for r in rows("euvsdisinfo/pairs") if fold(r["case_id"]) in HELD_OUT]
     found = [best_matches(index, split_sentences(s["text"]), **asked) for s in summaries]
@@ -221,11 +222,11 @@ def euvsdisinfo(index: Index) -> Iterator[Row]:
     ]
     texts = unseen_news()
     news = best_matches(index, texts, **asked)
-    best = {
+    return {
         "cases found, any": [max(map(_best, f), default=0.0) for f in found],
         "cases found, the very one": [max(map(_best, f), default=0.0) for f in own],
         "diary quotes with a hint": [*map(_best, best_matches(index, said, **asked))],
-        "ordinary news shown": [*map(_best, news)],
+        NEWS: [*map(_best, news)],
         "news on the subject shown": [
             _best(f) for text, f in zip(texts, news, strict=True) if ON_TOPIC.search(text)
         ],
@@ -233,7 +234,12 @@ def euvsdisinfo(index: Index) -> Iterator[Row]:
             *map(_best, best_matches(index, [r["text"] for r in disproofs], **asked))
         ],
     }
-    ordinary = sorted(best["ordinary news shown"])
+
+
+def euvsdisinfo(index: Index) -> Iterator[Row]:
+    """Cases found, false hints and honest sentences on the index of EUvsDisinfo titles."""
+    best = euvsdisinfo_scores(index)
+    ordinary = sorted(best[NEWS])
     least = {f"as {band}": THRESHOLDS[band] for band in Band} | {
         f"at {name}": ordinary[-round(rate * len(ordinary)) - 1] + 1e-6
         for name, rate in RATES.items()

@@ -144,13 +144,16 @@ def wording(sentence: Reading, claim: Reading) -> tuple[float, ...]:
     framing words (at most 3) that the claim itself does not use.
     """
     mine, its = " ".join(sentence.words), " ".join(claim.words)
-    shared = set(sentence.hashes) & set(claim.hashes)
+    shared = set(sentence.hashes).intersection(claim.hashes)
     window = matched_window(sentence, shared)
+    framed = frames(sentence)
+    if framed:  # which few are
+        framed -= frames(claim)
     return (
         fuzz.token_sort_ratio(mine, its) / 100,
         fuzz.token_set_ratio(mine, its) / 100,
         float(negation_differs(sentence, claim, window)),
-        float(min(len(frames(sentence) - frames(claim)), 3)),
+        float(min(len(framed), 3)),
         *_numbers(sentence, claim),
         _names_missing(claim, shared),
     )
@@ -172,6 +175,8 @@ def negation_differs(sentence: Reading, claim: Reading, window: tuple[int, int])
     they agree ("никто ничего не"), so that their number says nothing.
     """
     negators = NEGATORS.get(sentence.language, frozenset())
+    if negators.isdisjoint(sentence.words) and negators.isdisjoint(claim.words):
+        return False
     mine = sum(word in negators for word in sentence.words[window[0] : window[1]])
     its = sum(word in negators for word in claim.words)
     cancel = sentence.language in CANCELLING and mine % 2 != its % 2
@@ -184,8 +189,10 @@ def frames(reading: Reading) -> frozenset[str]:
 
 
 def _numbers(sentence: Reading, claim: Reading) -> tuple[float, float]:
-    mine = {word for word in sentence.words if word[0].isdigit()}
     its = {word for word in claim.words if word[0].isdigit()}
+    if not its:
+        return 0.0, 0.0
+    mine = {word for word in sentence.words if word[0].isdigit()}
     return float(bool(mine and its and not mine & its)), float(bool(mine & its))
 
 

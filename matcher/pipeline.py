@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import itemgetter
@@ -22,9 +23,13 @@ from matcher.types import Band, Match, Outcome, Sentence, Skipped, Why
 if TYPE_CHECKING:
     from matcher.index import Index
 
-GATE: Final = 2.0
-"""Least shared idf times claim cover for a pair to be weighed at all; see ``rough``."""
-WEIGHED_PAIRS: Final = 6
+GATE: Final = 4.0
+GATE_CASES: Final = 11_000
+GATE_SLOPE: Final = 0.5
+"""Least shared idf times claim cover for a pair to be weighed at all (see ``rough``), in an index
+of so many cases, and how it rises for each factor e of them: the best of more is higher by
+chance. A small index can afford to weigh more."""
+WEIGHED_PAIRS: Final = 5
 """Pairs weighed a passage: ten find no more."""
 PROPOSED_FOR_ONE: Final = 5
 """Rows proposed for each case that is wanted, where all are wanted: a case may have several."""
@@ -93,13 +98,17 @@ def _judge(
 ) -> list[tuple[int, _Pair]]:
     if not readings or not len(index):
         return []
-    most = max(CANDIDATES, PROPOSED_FOR_ONE * limit) if everything else CANDIDATES
+    wanted = PROPOSED_FOR_ONE * limit if everything else 0
     proposed = [
         (found.sentence, found.row + first, overlap(content.lexical, batch, found))
-        for content, batch, found, first in index.layers.proposals(readings, limit=most)
+        for content, batch, found, first in index.layers.proposals(
+            readings, limit=max(CANDIDATES, wanted)
+        )
     ]
     sentence, row, common = (np.concatenate(part) for part in zip(*proposed, strict=True))
-    kept = _worth_weighing(sentence, rough(common), everything=everything, limit=limit)
+    least = -math.inf if everything else gate(len(index))
+    most = wanted or max(WEIGHED_PAIRS, 2 * limit)
+    kept = _worth_weighing(sentence, rough(common), least=least, most=most)
     if not len(kept):
         return []
     sentences, rows = sentence[kept].tolist(), row[kept].tolist()
@@ -131,17 +140,19 @@ def rough(common: NDArray[np.float32]) -> NDArray[np.float32]:
     )
 
 
+def gate(cases: int) -> float:
+    """The least ``rough`` for a pair to be weighed in an index of so many cases."""
+    return max(GATE / 2, GATE + GATE_SLOPE * math.log(max(cases, 1) / GATE_CASES))
+
+
 def _worth_weighing(
-    proposed: NDArray[np.int32], worth: NDArray[np.float32], *, everything: bool, limit: int
+    proposed: NDArray[np.int32], worth: NDArray[np.float32], *, least: float, most: int
 ) -> NDArray[np.int64]:
     """Positions of the pairs to weigh: the best few of each sentence that pass the gate."""
-    most = PROPOSED_FOR_ONE * limit if everything else max(WEIGHED_PAIRS, 2 * limit)
     order = np.lexsort((-worth, proposed))
     sentence = proposed[order]
     first = np.searchsorted(sentence, sentence)
-    chosen = np.arange(len(order)) - first < most
-    if not everything:
-        chosen &= worth[order] >= GATE
+    chosen = (np.arange(len(order)) - first < most) & (worth[order] >= least)
     return order[chosen]
 
 

@@ -56,8 +56,8 @@ never says the same, which is what the third is to tell."""
 TWEET_WEIGHT: Final = 0.3
 OTHER_CLAIM_WEIGHT: Final = 0.08
 RIDGE: Final = 0.5
-NEAR_SHARE: Final = 0.025
-READ_SHARE: Final = 0.009
+NEAR_SHARE: Final = 0.02
+READ_SHARE: Final = 0.008
 """Shares of ordinary sentences with a pair whose vectors are worth comparing, and that is worth
 reading: what the cost allows."""
 NEWS_FOLDS: Final = frozenset(range(7))
