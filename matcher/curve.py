@@ -1,6 +1,6 @@
 """The picture of what is found for what is shown wrongly: ``python -m matcher.curve FILE``.
 
-Every threshold of the one score gives a point; the bands are two of them.
+Every threshold of the one score from ``similar`` up gives a point; the bands are two of them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def draw(scores: dict[str, list[float]], path: Path) -> None:
     """Write the picture as PNG, from the best score of each case or sentence."""
     best = {name: np.array(values) for name, values in scores.items()}
     thresholds = np.unique(np.concatenate([best[name] for name in (*FOUND, *WRONG)]))[::-1]
-    thresholds = thresholds[thresholds > 0]
+    thresholds = thresholds[thresholds >= THRESHOLDS[Band.SIMILAR]]
 
     def share(name: str, least: NDArray[np.float64] | float) -> NDArray[np.float64]:
         return np.asarray((best[name][:, None] >= np.atleast_1d(least)).mean(axis=0))
