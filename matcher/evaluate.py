@@ -23,6 +23,9 @@ from matcher.case import Case
 from matcher.filter import Filter
 from matcher.index import Index
 from matcher.limits import MAX_LIMIT
+from matcher.local import Judge
+from matcher.local import Rule as LocalRule
+from matcher.pack import Pack, wordings
 from matcher.score import THRESHOLDS
 from matcher.semantic import shipped
 from matcher.text import split_sentences
@@ -260,15 +263,26 @@ def _best(matches: list[Match]) -> float:
     return max((match.score for match in matches), default=0.0)
 
 
-def local_filter(index: Index) -> Iterator[Row]:
-    """What the browser's filter costs: hints that never come to be, sentences that leave."""
+def hinted(index: Index) -> Iterator[tuple[int, str, Band | None]]:
+    """Sentences meant to repeat EUvsDisinfo's claims, with their fold and the engine's band."""
+    meant = [
+        (fold(row["case_id"]), sentence)
+        for row in rows("euvsdisinfo/pairs")
+        for sentence in split_sentences(row["text"])
+    ]
+    meant += [(fold(row["fake"]), row["text"]) for row in rows("propaganda_diary/quotes")]
+    for (number, text), found in zip(
+        meant, best_matches(index, [t for _, t in meant]), strict=True
+    ):
+        yield number, text, found[0].band if found else None
+
+
+def in_the_browser(index: Index) -> Iterator[Row]:
+    """What the local filter and strict mode cost beside asking the engine about everything."""
+    meant = list(hinted(index))
     filter_ = Filter.build(index)
-    summaries = [r["text"] for r in rows("euvsdisinfo/pairs")]
-    texts = [sentence for text in summaries for sentence in split_sentences(text)]
-    texts += [r["text"] for r in rows("propaganda_diary/quotes")]
-    found = best_matches(index, texts)
     for band in Band:
-        hints = [t for t, f in zip(texts, found, strict=True) if f and f[0].band is band]
+        hints = [text for _, text, its in meant if its is band]
         name = f"local filter: hints of band {band} that survive"
         yield row(name, map(filter_.passes, hints), better="higher", data="fitted")
     news = [r["text"] for r in rows("news/en")]
@@ -278,6 +292,34 @@ def local_filter(index: Index) -> Iterator[Row]:
     }.items():
         name = f"local filter: {name}"
         yield row(name, map(filter_.passes, leaving), better="lower", data="fitted")
+
+    judge = Judge(filter_, wordings(Pack.of(index)).__getitem__, LocalRule.shipped(len(index)))
+    yield row(
+        "strict mode: hints of band match found",
+        [
+            judge.judge(text, "en") is not None
+            for number, text, its in meant
+            if number in HELD_OUT and its is Band.MATCH
+        ],
+        better="higher",
+        data="apart",
+    )
+    held_out = {
+        "ordinary news shown": [t for t in news if fold(t) in HELD_OUT],
+        "honest sentences shown": [
+            r["text"]
+            for r in rows("euvsdisinfo/disproof_sentences")
+            if fold(r["case_id"]) in HELD_OUT
+        ],
+    }
+    for name, texts in held_out.items():
+        yield row(
+            f"strict mode: {name}",
+            [judge.judge(text, "en") is not None for text in texts],
+            better="lower",
+            data="apart",
+            per=1_000,
+        )
 
 
 def checkthat(year: str, part: str, data: str) -> Iterator[Row]:
@@ -343,7 +385,7 @@ def measure(tell: Callable[[str], None]) -> Iterator[Row]:
         return
     yield from news_in_other_languages(starter)
     yield from euvsdisinfo(titles_index())
-    yield from local_filter(titles_index())
+    yield from in_the_browser(titles_index())
     yield from checkthat("2020", "dev", "apart")
     yield from checkthat("2021", "train", "fitted")
     yield from contradictions()

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,8 +27,23 @@ MODEL: Final = Path(__file__).parent / "model" / "local.json"
 """The rule, made by ``python -m matcher.training.local``."""
 NEAREST: Final = 6
 """Rows of a sentence, best first, whose wordings are looked at."""
-WORDING: Final = ("top", "second", "missing", "negated", "framed", "number", "alike", "words")
-"""Names of what the wordings add to the filter's evidence; see ``Judge.evidence``."""
+WORDING: Final = (
+    "top",
+    "second",
+    "missing",
+    "negated",
+    "framed",
+    "number",
+    "alike",
+    "words",
+    "claim_words",
+    "names",
+    "same_number",
+    "in_a_row",
+    "rank",
+    "rows",
+)
+"""Names of what the wordings add to the filter's evidence; see ``Judge.candidates``."""
 EVIDENCE: Final = FILTER_EVIDENCE + len(WORDING)
 WINDOW_WORDS: Final = 3
 """Words on either side of the shared ones in which a negation belongs to them."""
@@ -36,6 +52,7 @@ LITERAL_COVER: Final = 192
 """256ths of the claim's weight that a sentence shows as ``match`` must share: three quarters."""
 LITERAL_PART: Final = 128
 """256ths of its own weight that it must share with the claim: half."""
+_RUN: Final = re.compile(r"[^ \t\n\r\f\v]+")
 _NOT: Final = re.compile("[nN]['\u2019\u02bc`][tT](?![a-zA-Z])")
 _COVER: Final = 5
 _PART: Final = 6
@@ -134,13 +151,21 @@ class _Words:
     hashes: tuple[int, ...]
     counts: Counter[int]
     numbers: frozenset[str]
+    names: frozenset[int]
 
     @classmethod
     def of(cls, text: str) -> _Words:
         found = plain_words(text)
         hashes = tuple(fold(word).hashed for word in found)
         numbers = frozenset(word for word in found if "0" <= word[0] <= "9")
-        return cls(tuple(found), hashes, Counter(hashes), numbers)
+        capitals = (run for run in _RUN.findall(text)[1:] if run != run.lower())
+        names = frozenset(fold(word).hashed for run in capitals for word in words(run))
+        return cls(tuple(found), hashes, Counter(hashes), numbers, names)
+
+    @property
+    def pairs(self) -> list[tuple[int, int]]:
+        """Each word with the one that follows."""
+        return list(pairwise(self.hashes))
 
 
 _words = lru_cache(maxsize=CACHED_WORDS)(_Words.of)
@@ -159,6 +184,9 @@ class Judge:
     ) -> list[tuple[Wording, tuple[int, ...]]]:
         """The wordings nearest to a sentence, best row first, with their evidence.
 
+        That of the filter, that of both wordings, then how many rows the filter scores higher and
+        how many were worth a look.
+
         ``language``: that of the sentence where it is known; wordings in others are left out.
         """
         filter_ = self._filter
@@ -167,7 +195,7 @@ class Judge:
         order = sorted(range(len(worth)), key=lambda at: (-int(scores[at]), int(worth[at])))
         mine = _Words.of(sentence)
         found: list[tuple[Wording, tuple[int, ...]]] = []
-        for at in order[:NEAREST]:
+        for rank, at in enumerate(order[:NEAREST]):
             row = filter_.rows[int(worth[at])]
             common = tuple(int(number) for number in evidence[at])
             key = row_key(sorted(filter_.hashes[term] for term in row))
@@ -175,7 +203,7 @@ class Judge:
                 code = primary(wording.language)
                 if language is None or primary(language) == code:
                     words_ = self._worded(mine, _words(wording.text), code, row, terms)
-                    found.append((wording, common + words_))
+                    found.append((wording, (*common, *words_, rank, len(worth))))
         return found
 
     def _worded(
@@ -191,7 +219,9 @@ class Judge:
         The greatest and the second weight shared, and the greatest that the claim has alone;
         whether one denies near the shared words what the other does not; framing words that the
         claim does not use; whether both name numbers and none is the same; 512 times the words
-        in common by those of both; the sentence's words.
+        in common by those of both; the sentence's words and the claim's; the weight shared in
+        words that the claim writes with capitals; whether a number is in both; 256 times the
+        share of the claim's neighbours that are neighbours in the sentence.
         """
         weights = self._filter.weights
         shared = sorted((weights[term] for term in row if term in terms), reverse=True)
@@ -204,6 +234,7 @@ class Judge:
         differs = bool(denied[0]) is not bool(denied[1]) or denied[0] % 2 != denied[1] % 2
         framed = len(frames.intersection(mine.words) - frozenset(its.words))
         both = len(mine.words) + len(its.words)
+        pairs = set(mine.pairs)
         common = sum(min(n, its.counts[hashed]) for hashed, n in mine.counts.items())
         return (
             shared[0],
@@ -214,6 +245,10 @@ class Judge:
             int(bool(mine.numbers and its.numbers) and not mine.numbers & its.numbers),
             512 * common // max(both, 1),
             len(mine.words),
+            len(its.words),
+            sum(weights[term] for term in row if self._filter.hashes[term] in hashes & its.names),
+            int(bool(mine.numbers & its.numbers)),
+            256 * sum(pair in pairs for pair in its.pairs) // max(len(its.pairs), 1),
         )
 
     def best(self, sentence: str, language: str | None = None) -> Judged | None:

@@ -80,7 +80,7 @@ async function judge(
   language: string | undefined,
 ): Promise<Judged<CaseWording> | null> {
   const rows = await Promise.all(
-    nearRows(filter, text).map(async ({ key, ...row }) => ({ ...row, wordings: await packs.wordings(key) })),
+    nearRows(filter, text).map(async (row) => ({ ...row, wordings: await packs.wordings(row.key) })),
   );
   return best(filter, rule, text, language, rows);
 }

@@ -101,14 +101,14 @@ export class Filter {
     return best;
   }
 
-  /** The rows nearest to a sentence, best first, and the numbers of the terms that it holds. */
-  nearest(sentence: string, most: number): { near: Near[]; known: ReadonlySet<number> } {
+  /** The rows nearest to a sentence, best first, of how many, and the numbers of its terms. */
+  nearest(sentence: string, most: number): { near: Near[]; rows: number; known: ReadonlySet<number> } {
     const near: Near[] = [];
     const known = this.weigh(sentence, (row, evidence) => {
       near.push({ row, evidence, score: this.rowScore(evidence) });
     });
     near.sort((one, other) => other.score - one.score || one.row - other.row);
-    return { near: near.slice(0, most), known };
+    return { near: near.slice(0, most), rows: near.length, known };
   }
 
   /** The terms of a row, ascending by number. */

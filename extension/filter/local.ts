@@ -71,13 +71,25 @@ function worded(text: string): Worded {
 /** The primary subtag of a language tag. */
 const primary = (tag: string) => tag.split(/[-_]/, 1)[0]!.toLowerCase();
 
-/** The rows whose wordings are to be looked at, each with the key that the pack knows it by. */
-export function nearRows(filter: Filter, sentence: string): { key: number; near: Near; known: ReadonlySet<number> }[] {
-  const { near, known } = filter.nearest(sentence, NEAREST);
+/** A row whose wordings are to be looked at. */
+export interface NearRow {
+  /** What the pack knows it by. */
+  readonly key: number;
+  readonly near: Near;
+  /** How many rows the filter scores higher, and how many were worth a look. */
+  readonly rank: number;
+  readonly rows: number;
+  /** The sentence's terms. */
+  readonly known: ReadonlySet<number>;
+}
+
+/** The rows nearest to a sentence, best first. */
+export function nearRows(filter: Filter, sentence: string): NearRow[] {
+  const { near, rows, known } = filter.nearest(sentence, NEAREST);
   const { hashes } = filter.content;
-  return near.map((one) => {
+  return near.map((one, rank) => {
     const own = filter.termsOf(one.row).map((term) => hashes[term]!);
-    return { key: rowKey(own.sort((a, b) => a - b)), near: one, known };
+    return { key: rowKey(own.sort((a, b) => a - b)), near: one, rank, rows, known };
   });
 }
 
@@ -87,14 +99,14 @@ export function best<W extends Wording>(
   rule: LocalRule,
   sentence: string,
   language: string | undefined,
-  rows: readonly { near: Near; known: ReadonlySet<number>; wordings: readonly W[] }[],
+  rows: readonly (NearRow & { wordings: readonly W[] })[],
 ): Judged<W> | null {
   const mine = worded(sentence);
   let found: Judged<W> | null = null;
-  for (const { near, known, wordings } of rows) {
-    for (const wording of wordings) {
+  for (const row of rows) {
+    for (const wording of row.wordings) {
       if (language !== undefined && primary(language) !== primary(wording.language)) continue;
-      const judged = judge(filter, rule, mine, wording, near, known);
+      const judged = judge(filter, rule, mine, wording, row);
       if (found === null || judged.score > found.score) found = judged;
     }
   }
@@ -106,14 +118,13 @@ function judge<W extends Wording>(
   rule: LocalRule,
   mine: Worded,
   wording: W,
-  near: Near,
-  known: ReadonlySet<number>,
+  { near, rank, rows, known }: NearRow,
 ): Judged<W> {
   const { weights, hashes } = filter.content;
   const its = worded(wording.text);
   const code = primary(wording.language);
   const terms = filter.termsOf(near.row);
-  const weightsOf = (some: number[]) => some.map((term) => weights[term]!).sort((a, b) => b - a);
+  const weightsOf = (some: readonly number[]) => some.map((term) => weights[term]!).sort((a, b) => b - a);
   const common = terms.filter((term) => known.has(term));
   const [top = 0, second = 0] = weightsOf(common);
   const [missing = 0] = weightsOf(terms.filter((term) => !known.has(term)));
@@ -130,6 +141,10 @@ function judge<W extends Wording>(
   const framed = new Set(mine.words.filter((word) => frames.has(word) && !its.words.includes(word))).size;
   const numbered = mine.numbers.size > 0 && its.numbers.size > 0;
   const number = numbered && [...mine.numbers].every((word) => !its.numbers.has(word));
+  const named = namesIn(wording.text);
+  const names = weightsOf(common.filter((term) => named.has(hashes[term]!))).reduce((sum, weight) => sum + weight, 0);
+  const pairs = new Set(pairsOf(mine.hashes));
+  const neighbours = pairsOf(its.hashes);
   const both = mine.words.length + its.words.length;
 
   const evidence = [
@@ -142,6 +157,12 @@ function judge<W extends Wording>(
     Number(number),
     Math.floor((512 * inCommon(mine.hashes, its.hashes)) / Math.max(both, 1)),
     mine.words.length,
+    its.words.length,
+    names,
+    Number([...mine.numbers].some((word) => its.numbers.has(word))),
+    Math.floor((256 * neighbours.filter((pair) => pairs.has(pair)).length) / Math.max(neighbours.length, 1)),
+    rank,
+    rows,
   ];
   const [, , , , , cover, part] = near.evidence as [number, number, number, number, number, number, number];
   const literal = cover >= LITERAL_COVER && part >= LITERAL_PART;
@@ -155,6 +176,15 @@ function judge<W extends Wording>(
     shared: [...new Set(at.map((place) => mine.words[place]!))],
   };
 }
+
+/** Hashes of the words that a text writes with capitals, but for its first. */
+function namesIn(text: string): Set<number> {
+  const capitals = (text.match(/[^ \t\n\r\f\v]+/g) ?? []).slice(1).filter((run) => run !== run.toLowerCase());
+  return new Set(capitals.flatMap(words).map((word) => fold(word).hashed));
+}
+
+/** Each word with the one that follows, as one number. */
+const pairsOf = (hashes: readonly number[]) => hashes.slice(1).map((next, at) => hashes[at]! * 2 ** 24 + next);
 
 /** How many of the hashes are in both, each as often as in both. */
 function inCommon(mine: readonly number[], its: readonly number[]): number {

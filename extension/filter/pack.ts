@@ -59,7 +59,7 @@ const Words = v.record(v.string(), v.pipe(v.array(v.string()), v.maxLength(1000)
 const Whole = v.pipe(v.number(), v.safeInteger());
 const Rule = v.object({
   bias: Whole,
-  coefficients: v.pipe(v.array(Whole), v.length(16)),
+  coefficients: v.pipe(v.array(Whole), v.length(22)),
   least_score: Whole,
   eager_score: Whole,
   negators: Words,

@@ -10,7 +10,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import Progress
 
-from matcher.bench.corpus import Corpus, cases, corpus
+from matcher.bench.corpus import cases, corpus
 from matcher.bench.figure import draw
 from matcher.bench.measure import Cost, cost
 from matcher.bench.ways import LARGEST, WAYS
@@ -18,9 +18,12 @@ from matcher.evaluate import ON_TOPIC
 from matcher.filter import Filter
 from matcher.filterwire import Message, digest, encode, pack
 from matcher.index import Index
+from matcher.pack import Pack
 
 SIZES = (12_000, 100_000, 500_000)
 OURS = "Claimlight"
+MOST_IN_A_BROWSER = 100_000
+"""Cases of the largest index whose filter is weighed: a larger one is nothing to download."""
 
 
 def main() -> None:
@@ -51,7 +54,8 @@ def main() -> None:
                 progress.advance(task)
             print("\n".join(table(size, data.name, costs[size])), flush=True)
     print("\n".join(summary(costs)))
-    print(filter_line(corpus(min(options.cases))))
+    for line in browser_table([size for size in options.cases if size <= MOST_IN_A_BROWSER]):
+        print(line, flush=True)
     if options.plot is not None:
         draw(costs, options.plot)
 
@@ -91,22 +95,27 @@ def summary(costs: Mapping[int, Mapping[str, Cost]]) -> Iterator[str]:
         yield f"{way:24}{large.microseconds / small.microseconds:8.1f}x"
 
 
-def filter_line(data: Corpus) -> str:
-    """What the browser's local filter weighs, and which sentences it lets out to the server."""
-    filter_ = Filter.build(Index.build(cases(data.claims)))
-    content = encode(filter_)
-    sent = len(pack(Message(0, 0, digest(content), None, content)))
-    groups: dict[str, Sequence[str]] = {
-        "ordinary": data.ordinary,
-        "on topic": [text for text in data.ordinary if ON_TOPIC.search(text)],
-        "repeats": [text for text, _ in data.repeats],
-    }
-    shares = "; ".join(
-        f"{name} {np.mean([filter_.passes(text) for text in group]):.3f}"
-        for name, group in groups.items()
-        if group
-    )
-    return f"\nlocal filter of {len(data.claims):,} cases: {sent:,} bytes as sent; leave: {shares}"
+def browser_table(sizes: Sequence[int]) -> Iterator[str]:
+    """What browsers download for an index, and which sentences the filter lets out."""
+    yield "\nin the browser, as sent; shares of sentences that the local filter lets out"
+    yield f"{'cases':>9}{'filter':>10}{'pack':>11}{'ordinary':>10}{'on topic':>10}{'repeats':>10}"
+    for size in sizes:
+        data = corpus(size)
+        index = Index.build(cases(data.claims))
+        filter_ = Filter.build(index)
+        content = encode(filter_)
+        sent = len(pack(Message(0, 0, digest(content), None, content)))
+        whole = sum(len(part.body) for part in Pack.of(index))
+        groups: tuple[Sequence[str], ...] = (
+            data.ordinary,
+            [text for text in data.ordinary if ON_TOPIC.search(text)],
+            [text for text, _ in data.repeats],
+        )
+        shares = "".join(
+            f"{np.mean([filter_.passes(text) for text in group]) if group else np.nan:10.3f}"
+            for group in groups
+        )
+        yield f"{size:9,}{sent / 1e3:7,.0f} kB{whole / 1e3:8,.0f} kB{shares}"
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ describe.each(vectors.sentences)("$name", ({ text, judged }) => {
     [undefined, judged[0]],
     ["en", judged[1]],
   ])("is judged alike on a page in %s", (language, told) => {
-    const rows = nearRows(filter, text).map(({ key, ...row }) => ({ ...row, wordings: wordings(key) }));
+    const rows = nearRows(filter, text).map((row) => ({ ...row, wordings: wordings(row.key) }));
     const found = best(filter, rule, text, language, rows);
     expect(
       found && { score: found.score, wording: found.wording.text, evidence: found.evidence, band: found.band, guard: found.guard },
