@@ -375,6 +375,23 @@ def contradictions() -> Iterator[Row]:
         yield row(f"pairs: {relation}, shown as match", hits, better=better, data="apart")
 
 
+def negated_tweets() -> Iterator[Row]:
+    """Tweets that repeat a claim of fact-checkers, as they were and turned into their opposite."""
+    tweets = [r for r in rows("negation/negated_tweets") if fold(r["claim"]) in HELD_OUT]
+    checked = {r["claim"] for r in rows("checkthat2020/claims")} | {r["claim"] for r in tweets}
+    made = (_title(f"c{i}", claim) for i, claim in enumerate(sorted(checked)))
+    index = Index.build(made, semantic=shipped())
+    for name, texts, better in (
+        ("as they were", [r["text"] for r in tweets], "higher"),
+        ("turned into their opposite", [r["negated"][0] for r in tweets], "lower"),
+    ):
+        hits = [
+            any(m.claim == r["claim"] and m.band is Band.MATCH for m in f)
+            for r, f in zip(tweets, best_matches(index, texts), strict=True)
+        ]
+        yield row(f"tweets {name}: shown as match", hits, better=better, data="apart")
+
+
 def measure(tell: Callable[[str], None]) -> Iterator[Row]:
     """All rows that can be measured here; ``tell`` hears what is left out, and why."""
     starter = starter_index()
@@ -389,6 +406,7 @@ def measure(tell: Callable[[str], None]) -> Iterator[Row]:
     yield from checkthat("2020", "dev", "apart")
     yield from checkthat("2021", "train", "fitted")
     yield from contradictions()
+    yield from negated_tweets()
 
 
 def _table(measured: Sequence[Row], baseline: dict[str, float]) -> Iterator[str]:
