@@ -16,6 +16,7 @@ from pydantic_core import ErrorDetails, from_json
 
 _MOST_POINTER_CHARS: Final = 200
 _MOST_NUMBER_CHARS: Final = 30
+_OF_ANOTHER_KIND: Final = ("string_type", "model_type")
 _HALF: Final = re.compile("[\ud800-\udfff]")
 
 M = TypeVar("M", bound=BaseModel)
@@ -88,7 +89,7 @@ def check(model: type[M], value: Any, *, at: str = "", most: int = 100) -> M:
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        details = error.errors(include_url=False)[:most]
+        details = list(_relevant(error.errors(include_url=False), value))[:most]
         raise WireError(*(_fault(detail, value, at) for detail in details)) from error
 
 
@@ -98,6 +99,17 @@ def pointer(*steps: str | int) -> str:
     # A key made of half a surrogate pair could not be sent back.
     path = path.encode(errors="replace").decode()
     return path if len(path) <= _MOST_POINTER_CHARS else path[: _MOST_POINTER_CHARS - 1] + "…"
+
+
+def _relevant(details: list[ErrorDetails], value: Any) -> Iterator[ErrorDetails]:
+    """Without those of a branch of a union that was not meant, where another branch says more."""
+    telling = [detail["loc"] for detail in details if detail["type"] not in _OF_ANOTHER_KIND]
+    for detail in details:
+        *place, branch = detail["loc"] or ("",)
+        of_union = branch not in _steps(detail, value)  # pydantic's name for it, not a step
+        told = any(list(loc[: len(place)]) == place for loc in telling)
+        if detail["type"] not in _OF_ANOTHER_KIND or not (of_union and told):
+            yield detail
 
 
 def _fault(detail: ErrorDetails, value: Any, at: str) -> Fault:

@@ -17,7 +17,7 @@ export function cardParts(reviewed) {
   if (reviewed.summary) parts.push(words("summary", reviewed.summary, reviewed.summary_language));
   parts.push(h("p", { className: "more" }, link(reviewed.url, `Read the review by ${reviewed.publisher.name}`)));
   if (reviewed.related.length) {
-    const near = reviewed.related.map((one) => h("li", { dir: "auto" }, link(one.url, one.claim)));
+    const near = reviewed.related.map((one) => h("li", {}, h("span", { dir: "auto" }, link(one.url, one.claim))));
     parts.push(h("h3", { textContent: "Related cases" }), h("ul", {}, near));
   }
   return parts;

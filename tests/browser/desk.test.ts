@@ -4,13 +4,16 @@ import { mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { AxeResults } from "axe-core";
 import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { HOSTILE, MARKUP } from "./hostile.ts";
 
 const EXECUTABLE = process.env["CLAIMLIGHT_CHROMIUM"] ?? "/usr/bin/chromium";
 const wanted = (process.env["CLAIMLIGHT_TEST_BROWSERS"] ?? "chromium").split(" ").includes("chromium");
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const READY_MS = 60_000;
+const axe = await readFile(join(root, "extension/node_modules/axe-core/axe.min.js"), "utf8");
 
 interface Desk {
   readonly address: string;
@@ -54,23 +57,6 @@ async function startDesk(): Promise<Desk> {
 }
 
 const CLAIM = "The secret laboratory in Tbilisi breeds mosquitoes that spread malaria.";
-const MARKUP = `<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>`;
-const HOSTILE = {
-  id: "hostile",
-  claims: [{ text: `${MARKUP} The Moon is made of cheese and the agency hides it.`, language: "en" }],
-  verdict: "false",
-  rating: `${MARKUP}"'=1+1`,
-  summary: `${MARKUP} ]]></style></textarea>{{7*7}}`,
-  summary_language: "en",
-  url: "https://example.org/x?a=%22%3E%3Cscript%3E",
-  publisher: { name: MARKUP, url: "https://example.org" },
-  published: "2020-01-01",
-  keywords: [MARKUP],
-  countries: [MARKUP],
-  outlets: [`=HYPERLINK("https://evil.example")`],
-  related: [{ title: MARKUP, url: "https://example.org/other" }],
-};
-
 // A dry run tries hundreds of sentences: seconds, and many of them on a machine that is busy.
 describe.runIf(wanted)("the desk", { timeout: 180_000 }, () => {
   let desk: Desk;
@@ -186,6 +172,104 @@ describe.runIf(wanted)("the desk", { timeout: 180_000 }, () => {
     expect(await page.evaluate(() => document.activeElement?.id)).toBe("url");
   });
 
+  /** Presses Tab until something has the focus, as an editor without a mouse. */
+  async function reach(words: string): Promise<void> {
+    const passed: string[] = [];
+    for (let stops = 0; stops < 60; stops += 1) {
+      await page.keyboard.press("Tab");
+      const stop = await page.evaluate(() => {
+        const found = document.activeElement as HTMLInputElement | null;
+        return [found?.labels?.[0]?.textContent, found?.getAttribute("aria-label"), found?.textContent].find(Boolean)?.trim() ?? "";
+      });
+      if (stop.startsWith(words)) return;
+      passed.push(stop);
+    }
+    throw new Error(`Tab does not come to “${words}”, but to: ${passed.join(" | ")}`);
+  }
+
+  test("a case is written, published and taken back without a mouse, and the focus is never lost", async () => {
+    await reach("Token");
+    await page.keyboard.type(desk.token);
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("#desk:not([hidden])");
+    for (const [field, text] of [
+      ["Claim, as it is repeated", "Owls are drones that watch the barns of the valley."],
+      ["Summary", "Owls are birds."],
+      ["Link to the disproof", "https://example.org/owls"],
+      ["Publisher", "Example Facts"],
+    ] as const) {
+      await reach(field);
+      await page.keyboard.type(text);
+    }
+    await reach("Review and publish");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("#review-part .diff");
+    const focus = () => page.evaluate(() => document.activeElement?.id);
+    await expect.poll(focus).toBe("review-title");
+    await reach("Publish: 1 added");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("#status.good");
+    await expect.poll(focus).toBe("form-title");
+    await page.focus("#case-tab");
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("ArrowRight");
+    await page.waitForSelector(".changeset");
+    await reach("Take back");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector(".changeset .publish");
+    await page.keyboard.type("only a test");
+    await page.keyboard.press("Enter");
+    await expect.poll(() => page.textContent("#status")).toContain("is taken back");
+    await expect.poll(focus).toBe("history-title");
+  });
+
+  test("axe-core finds nothing to mend in any part, light and dark", async () => {
+    const violations = async (part: string) => {
+      for (const colorScheme of ["light", "dark"] as const) {
+        await page.emulateMedia({ colorScheme, reducedMotion: "reduce" }); // colours at once, not by and by
+        await page.evaluate(`${axe};undefined`);
+        const found = await page.evaluate(async () => {
+          const { axe } = globalThis as unknown as { axe: { run(): Promise<AxeResults> } };
+          const { violations, passes } = await axe.run();
+          return { violations: violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`)), passes: passes.length };
+        });
+        expect(found.passes).toBeGreaterThan(20);
+        expect(found.violations, `${part}, ${colorScheme}`).toEqual([]);
+      }
+    };
+    await violations("signing in");
+    await push({ ...HOSTILE, id: "checked", claims: [{ text: "Swans were painted black by order of the ministry.", language: "en" }] });
+    await fetch(`${desk.address}/v1/reports`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ case_id: "checked", kind: "wrong_match", sentence: "Swans may be black." }),
+    });
+    await signIn();
+    await page.fill("#find", "Swans painted black");
+    await page.press("#find", "Enter");
+    await page.click(".found button");
+    await page.waitForSelector("#preview .card");
+    await page.evaluate(() => { for (const part of document.querySelectorAll("details")) part.open = true; });
+    await page.fill("#url", "http://example.org");
+    await page.waitForSelector("#url[aria-invalid]");
+    await violations("case");
+    await page.fill("#url", "https://example.org/swans");
+    await page.click("#case-form [type=submit]");
+    await page.waitForSelector("#review-part .diff");
+    await violations("review");
+    await page.click("#files-tab");
+    await page.setInputFiles("#file", await written({ "rows.jsonl": `{"id": "x", "claims": 1}` }));
+    await page.waitForSelector("#files-rejected td");
+    await violations("files");
+    await page.click("#history-tab");
+    await page.locator(".changeset button").first().click();
+    await page.waitForSelector(".changeset .publish");
+    await violations("history");
+    await page.click("#reports-tab");
+    await page.waitForSelector(".report");
+    await violations("reports");
+  });
+
   test("all of it can be reached with the keyboard", async () => {
     await page.focus("#token");
     await page.keyboard.type(desk.token);
@@ -206,7 +290,8 @@ describe.runIf(wanted)("the desk", { timeout: 180_000 }, () => {
   });
 
   test("hostile rows are shown as the text they are: on the desk, on a card, in the history", async () => {
-    await push(HOSTILE);
+    const cyclic = { ...HOSTILE, id: "hostile-too", claims: [{ text: "Mars is made of bread and the agency eats it.", language: "en" }], related: ["hostile", "hostile-too"] };
+    await push(HOSTILE, cyclic);
     await fetch(`${desk.address}/v1/reports`, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
@@ -220,6 +305,8 @@ describe.runIf(wanted)("the desk", { timeout: 180_000 }, () => {
     await page.waitForSelector("#preview .claim");
     expect(await page.textContent("#preview .claim")).toBe(HOSTILE.claims[0]?.text);
     expect(await page.textContent("#preview .rating")).toBe(HOSTILE.rating);
+    expect(await page.locator("#preview .card li").allTextContents()).toContain(cyclic.claims[0]?.text);
+    expect(await page.inputValue("#related")).toBe(`${MARKUP} <https://example.org/other>\nhostile-too`);
     await page.click("#history-tab");
     await page.waitForSelector(".changeset");
     await page.click("#reports-tab");
@@ -245,15 +332,20 @@ describe.runIf(wanted)("the desk", { timeout: 180_000 }, () => {
       row({ id: "e", related: ["e", "f"] }),
       row({ id: "e" }),
       row({ id: "<b>" }),
+      row({ id: "g", related: [{ title: "x", url: "javascript:alert(1)" }] }),
+      row({ id: "h", claims: [{ text: "\u2067desrever\u2069 is what it says", language: "en" }] }),
+      row({ id: "i", url: "https://user:pass@example.org/" }),
+      row({ id: "j", keywords: Array.from({ length: 101 }, String) }),
+      row({ id: "k", claims: [{ text: "x".repeat(2001), language: "en" }] }),
     ];
     await page.click("#files-tab");
     await page.setInputFiles("#file", await written({ "<img src=x onerror=hacked=1>.jsonl": lines.join("\n") }));
     await page.waitForSelector("#files-rejected td");
     const told = await page.textContent("#files-rejected");
-    for (const reason of ["must start with https://", "U+202E", "1,000,000 characters", "the same case as in line 5", "should match pattern"]) {
+    for (const reason of ["must start with https://", "U+202E", "1,000,000 characters", "the same case as in line 5", "should match pattern", "/related/0/url", "U+2067", "user name or password", "at most 100 items", "at most 2000 characters"]) {
       expect(told).toContain(reason);
     }
-    expect(await page.textContent("#files-count")).toBe("1 case can be taken, 6 rows cannot.");
+    expect(await page.textContent("#files-count")).toBe("1 case can be taken, 11 rows cannot.");
     await page.click("#review-files");
     await page.waitForSelector("#review-part .remarks");
     expect(await page.textContent("#review-part .remarks")).toContain("related to itself");
@@ -267,8 +359,8 @@ describe.runIf(wanted)("the desk", { timeout: 180_000 }, () => {
     const download = page.waitForEvent("download");
     await page.click("[data-export=csv]");
     const text = await readFile(await (await download).path(), "utf8");
-    expect(text).toContain(`"'=HYPERLINK(""https://evil.example"")"`);
-    expect(text).not.toMatch(/(^|,)"?=/m);
+    for (const inert of [`"'=HYPERLINK(""https://evil.example"")`, `x\\;'=cmd|`]) expect(text.includes(inert), inert).toBe(true);
+    expect(/(^|[,;])"*\s*=.*/m.exec(text)).toBeNull();
   });
 
   test("a report leads to its case: the wording is fixed, or the case retracted", async () => {

@@ -315,7 +315,7 @@ def test_bad_line_is_named_by_its_row(service: Service, make_case: MakeCase) -> 
 def test_pointer_into_a_related_link_leads_to_the_key(push: Push, make_case: MakeCase) -> None:
     case = make_case("one").model_dump(mode="json")
     answer = push(case | {"related": [{"title": "x", "url": "http://example.org"}]})
-    assert "/0/related/0/url" in [fault["pointer"] for fault in answer.json["errors"]]
+    assert [fault["pointer"] for fault in answer.json["errors"]] == ["/0/related/0/url"]
 
 
 def test_body_over_the_editors_limit_is_refused_before_it_is_read(service: Service) -> None:

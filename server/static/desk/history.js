@@ -2,7 +2,7 @@
 
 import { $, count, h } from "../dom.js";
 import { get, revert } from "./api.js";
-import { busy, confirmation, guarded, onOpen, published, say } from "./page.js";
+import { busy, confirmation, focusOn, guarded, onOpen, published, say } from "./page.js";
 
 const PAGE = 20;
 const WHEN = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "medium" });
@@ -67,6 +67,7 @@ async function take(version, note) {
   try {
     const answer = await busy(revert(version, { note, confirm: true }));
     await load();
+    focusOn($("history-title"));
     published(answer.version);
     say(`Version ${version} is taken back; published is version ${answer.version}.`);
   } catch (error) {

@@ -16,6 +16,8 @@ export function show(part) {
     $(`${name}-tab`).setAttribute("aria-selected", String(chosen));
     $(`${name}-tab`).tabIndex = chosen || (part === "review" && name === "case") ? 0 : -1;
   }
+  // The focus would be lost with what it was in.
+  if (document.activeElement?.closest("[hidden]")) $(`${part}-tab`)?.focus();
   hush();
   opened[part]?.();
 }

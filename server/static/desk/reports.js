@@ -4,7 +4,7 @@ import { cardParts, lead } from "../card.js";
 import { $, h } from "../dom.js";
 import { get, remove } from "./api.js";
 import { open, retract } from "./case.js";
-import { busy, guarded, onOpen } from "./page.js";
+import { busy, focusOn, guarded, onOpen } from "./page.js";
 
 const KINDS = {
   wrong_match: "The sentence does not say that",
@@ -45,6 +45,7 @@ function row(report, found) {
   const done = async () => {
     await remove(`/v1/reports/${report.id}`);
     made.remove();
+    focusOn($("reports-title"));
   };
   made.append(
     h("div", {},

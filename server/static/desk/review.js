@@ -107,7 +107,7 @@ function header(...names) {
 function value(className, content) {
   const cell = h("td", { className });
   if (content === null) cell.append(h("span", { className: "small", textContent: "—" }));
-  else if (Array.isArray(content)) cell.append(h("ul", {}, content.map((one) => h("li", { dir: "auto", textContent: plain(one) }))));
+  else if (Array.isArray(content)) cell.append(h("ul", {}, content.map((one) => h("li", {}, h("span", { dir: "auto", textContent: plain(one) })))));
   else cell.append(h("span", { dir: "auto", textContent: plain(content) }));
   return cell;
 }
