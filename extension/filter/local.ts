@@ -68,6 +68,16 @@ function worded(text: string): Worded {
   };
 }
 
+const NONE: readonly string[] = [];
+const sets = new WeakMap<readonly string[], ReadonlySet<string>>();
+
+/** The words of a list as a set, made once for each list. */
+function setOf(list = NONE): ReadonlySet<string> {
+  const made = sets.get(list) ?? new Set(list);
+  sets.set(list, made);
+  return made;
+}
+
 /** The primary subtag of a language tag. */
 const primary = (tag: string) => tag.split(/[-_]/, 1)[0]!.toLowerCase();
 
@@ -133,11 +143,11 @@ function judge<W extends Wording>(
   const at = mine.hashes.flatMap((hashed, place) => (shared.has(hashed) ? [place] : []));
   const begin = Math.max(0, (at[0] ?? 0) - WINDOW_WORDS);
   const end = at.length === 0 ? undefined : at.at(-1)! + WINDOW_WORDS + 1;
-  const negators = new Set(rule.negators[code]);
+  const negators = setOf(rule.negators[code]);
   const denied = (some: readonly string[]) => some.filter((word) => negators.has(word)).length;
   const [here, there] = [denied(mine.words.slice(begin, end)), denied(its.words)];
   const negated = here > 0 !== there > 0 || here % 2 !== there % 2;
-  const frames = new Set(rule.frames[code]);
+  const frames = setOf(rule.frames[code]);
   const framed = new Set(mine.words.filter((word) => frames.has(word) && !its.words.includes(word))).size;
   const numbered = mine.numbers.size > 0 && its.numbers.size > 0;
   const number = numbered && [...mine.numbers].every((word) => !its.numbers.has(word));
