@@ -11,6 +11,8 @@ interface TabState { running: boolean; checked: number; sent: number }
 
 /** Pages that are open side by side: what matters here is what all of them send. */
 const AT_ONCE = 6;
+/** All pages take 20 s on a quiet machine. */
+const ALL_PAGES_MS = 300_000;
 const FIRST = "The West, after the collapse of the Soviet Union and the collapse of the Warsaw Pact";
 
 describe.each(browsers)("in $name", ({ name, open }) => {
@@ -72,7 +74,7 @@ describe.each(browsers)("in $name", ({ name, open }) => {
       expect(path).toMatch(/^\/v1\/(index|filter(\?since=\d+)?|pack(\/[0-9a-f]{32})?)$/);
     }
     expect(await send(own, { type: "ui:ledger" })).toEqual([]);
-  });
+  }, ALL_PAGES_MS);
 
   test("without a server pages are still marked", async () => {
     recorder.way = { kind: "cut" };
