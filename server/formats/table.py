@@ -88,12 +88,11 @@ def date_order(head: str) -> DateOrder | None:
 
     None where there are none, or where none of those at the beginning of the file tells.
     """
-    names = _columns(tabular.header(head))
     found: set[DateOrder] = set()
     for _, row in islice(tabular.rows(io.StringIO(head, newline="")), _MOST_DATES):
         if isinstance(row, Rejected):
             continue
-        cells = dict(zip(names, row.values(), strict=True))
+        cells = dict(zip(_columns(list(row)), row.values(), strict=True))
         date = _SLASHED.fullmatch(cells.get("published", "").strip())
         if date and max(int(date[1]), int(date[2])) > 12:
             found.add(DateOrder.DAY if int(date[1]) > 12 else DateOrder.MONTH)

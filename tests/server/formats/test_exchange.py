@@ -264,6 +264,9 @@ def test_column_named_twice_is_refused_by_its_name(header: str) -> None:
     name = header.rsplit(",", 1)[1]
     with pytest.raises(FormatError, match=f"the column '{name}' more than once"):
         table(f"{header}\n{ROW}")
+    cells = "," * (header.count(",") - COLUMNS.count(","))
+    with pytest.raises(FormatError, match=f"the column '{name}' more than once"):
+        table(f"{header}\n{ROW}{cells}")
 
 
 @pytest.mark.parametrize("start", ["no table\rat all", '"open\rquote', "a\0b"])
