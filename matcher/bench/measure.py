@@ -119,7 +119,9 @@ def _measure(
             finds=sum(right) / max(repeated, 1),
             sentences=asked,
             repeats=repeated,
-            stages=stage_costs(way.index, data.ordinary[:asked]) if isinstance(way, Engine) else {},
+            stages=stage_costs(way.anew(), data.ordinary[:asked])
+            if isinstance(way, Engine)
+            else {},
         )
     )
     send.close()

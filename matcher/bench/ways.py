@@ -17,9 +17,10 @@ from rapidfuzz import fuzz, process
 from matcher.bench.corpus import Corpus, cases
 from matcher.errors import ModelError
 from matcher.index import Index
-from matcher.semantic import shipped
+from matcher.semantic import Semantic, shipped
 from matcher.text import normalise, words
 from matcher.types import Sentence
+from matcher.weights import MODEL_FOLDER
 
 BATCH: Final = 100
 """Sentences a request, as a page of news sends them."""
@@ -66,6 +67,11 @@ class Engine:
             for match in self.index.match(batch).matches:
                 best[match.sentence_id] = Hit(match.claim, match.score)
         return [best.get(str(i)) for i in range(len(texts))]
+
+    def anew(self) -> Index:
+        """The same index, with models that know no vector yet."""
+        models = Semantic.load(MODEL_FOLDER) if self.index.semantic else None
+        return Index(self.index.layers, models)
 
 
 def engine(data: Corpus) -> Way:
