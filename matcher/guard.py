@@ -5,10 +5,8 @@ A guard never raises a score; it names what lowered one.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
-
-import numpy as np
-from numpy.typing import NDArray
 
 from matcher.score import COLUMN, SURE, THRESHOLDS
 from matcher.types import Band, Guard
@@ -38,7 +36,7 @@ they show a tenth of the contradictions as ``match``, for some hundredths of the
 
 
 def guarded(
-    score: float, evidence: NDArray[np.float32], pair_logit: float | None = None
+    score: float, evidence: Sequence[float], pair_logit: float | None = None
 ) -> tuple[float, Guard | None]:
     """A score that no band shows beyond what its evidence bears, and what lowered it.
 
@@ -48,7 +46,7 @@ def guarded(
     the same statement, and a frame, which it reads past, leaves ``match`` alone. Its own doubt
     counts without a sign, and then has no name.
     """
-    has = {guard: bool(evidence[COLUMN[name]] >= least) for guard, name, least in _SEEN}
+    has = {guard: evidence[column] >= least for guard, column, least in _SEEN}
     if pair_logit is None or pair_logit < OPPOSED:
         sign = next((guard for guard in (Guard.NEGATED, Guard.QUOTED) if has[guard]), None)
         if sign:
@@ -74,12 +72,12 @@ def guarded(
 
 
 _SEEN: Final = (
-    (Guard.NEGATED, "negation_differs", 1),
-    (Guard.QUOTED, "framed", 1),
-    (Guard.NUMBER, "number_differs", 1),
-    (Guard.NAME, "names_missing", 1),
+    (Guard.NEGATED, COLUMN["negation_differs"], 1),
+    (Guard.QUOTED, COLUMN["framed"], 1),
+    (Guard.NUMBER, COLUMN["number_differs"], 1),
+    (Guard.NAME, COLUMN["names_missing"], 1),
 )
-"""The guards that can be named, the evidence they stand on, and its least value."""
+"""The guards that can be named, the column of evidence they stand on, and its least value."""
 
 
 def held(score: float, below: Band, guard: Guard | None) -> tuple[float, Guard | None]:

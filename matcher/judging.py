@@ -18,8 +18,8 @@ from matcher.score import THRESHOLDS, design, design_near, design_read, scorer
 from matcher.semantic import Semantic
 from matcher.types import Band, Guard
 
-COMPARED: Final = (40, 1.0)
-READ: Final = (8, 0.4)
+COMPARED: Final = (40, 0.4)
+READ: Final = (8, 0.15)
 """Pairs whose vectors are compared, and that are read together, a request, best first: so many, or
 so many for each of its sentences if that is more. Bounds on the cost of a hostile request."""
 READ_A_SENTENCE: Final = 3
@@ -104,7 +104,7 @@ def judge(
         for score, unsure, columns_, logit, about in zip(
             scores.tolist(),
             undecided.tolist(),
-            evidence,
+            evidence.tolist(),
             heard.tolist(),
             near.tolist(),
             strict=True,

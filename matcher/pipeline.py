@@ -31,8 +31,12 @@ of so many cases, and how it rises for each factor e of them: the best of more i
 chance. A small index can afford to weigh more."""
 WEIGHED_PAIRS: Final = 5
 """Pairs weighed a passage: ten find no more."""
-PROPOSED_FOR_ONE: Final = 5
-"""Rows proposed for each case that is wanted, where all are wanted: a case may have several."""
+SPARE: Final = 3
+"""Pairs weighed a passage beyond the cases wanted: a case may have several wordings."""
+PROPOSED_FOR_ONE: Final = 3
+"""Pairs weighed a passage for each case wanted, where all are wanted whatever their score."""
+WEIGHED_A_REQUEST: Final = 1_500
+"""Pairs weighed a request where all are wanted, if a sentence then gets as many as is usual."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +102,17 @@ def _judge(
 ) -> list[tuple[int, _Pair]]:
     if not readings or not len(index):
         return []
-    wanted = PROPOSED_FOR_ONE * limit if everything else 0
+    most = max(WEIGHED_PAIRS, limit + SPARE)
+    if everything:
+        most = min(PROPOSED_FOR_ONE * limit, max(most, WEIGHED_A_REQUEST // len(readings)))
     proposed = [
         (found.sentence, found.row + first, overlap(content.lexical, batch, found))
         for content, batch, found, first in index.layers.proposals(
-            readings, limit=max(CANDIDATES, wanted)
+            readings, limit=max(CANDIDATES, most)
         )
     ]
     sentence, row, common = (np.concatenate(part) for part in zip(*proposed, strict=True))
     least = -math.inf if everything else gate(len(index))
-    most = wanted or max(WEIGHED_PAIRS, 2 * limit)
     kept = _worth_weighing(sentence, rough(common), least=least, most=most)
     if not len(kept):
         return []

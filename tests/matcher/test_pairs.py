@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from matcher.index import Index
+from matcher.judging import READ
 from matcher.pairs import PairModel
 from matcher.semantic import shipped
 from matcher.types import Band, Guard, Sentence
@@ -127,4 +128,4 @@ def test_the_models_are_asked_only_about_a_bounded_number_of_pairs(model: PairMo
     )
     sentences = [Sentence(str(i), CLAIM, "en") for i in range(256)]
     index.match(sentences, limit=10, min_score=0)
-    assert 0 < max(asked) <= 0.4 * len(sentences)
+    assert 0 < max(asked) <= READ[1] * len(sentences)
