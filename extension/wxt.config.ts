@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { defineConfig } from "wxt";
-import { isSingle, packed, type Messages } from "./common/packing.ts";
+import { grouped, isSingle, packed, type Messages } from "./common/packing.ts";
 import { parseServer } from "./common/server.ts";
 import { findProgram } from "./scripts/programs.mjs";
 import en from "./public/_locales/en/messages.json";
@@ -42,7 +42,7 @@ export default defineConfig({
   vite: ({ mode }) => ({
     define: {
       __TEST_SERVER__: JSON.stringify(testServer(mode)),
-      __WORD_KEYS__: `"${WORD_KEYS.join(" ")}".split(" ")`,
+      __WORD_KEYS__: JSON.stringify(grouped(WORD_KEYS)),
     },
     build: { minify: mode === "production", modulePreload: false },
     plugins: [{ name: "unindented", transformIndexHtml: (page: string) => page.replace(/\n\s+/g, "\n") }],

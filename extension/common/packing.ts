@@ -20,3 +20,23 @@ export function packed(messages: Messages, keys: readonly string[]): string {
 export function filled(line: string, values: readonly (string | number)[]): string {
   return line.replace(/\{(\d)\}/g, (_place, number: string) => String(values[Number(number) - 1] ?? ""));
 }
+
+/** Keys in their order, what neighbours begin with alike only once: `popup:On,Off card:Close`. */
+export function grouped(keys: readonly string[]): string {
+  const groups: [begins: string, rests: string[]][] = [];
+  for (const key of keys) {
+    const begins = /^[a-z]+/.exec(key)?.[0] ?? "";
+    const last = groups.at(-1);
+    if (last?.[0] === begins) last[1].push(key.slice(begins.length));
+    else groups.push([begins, [key.slice(begins.length)]]);
+  }
+  return groups.map(([begins, rests]) => `${begins}:${rests.join(",")}`).join(" ");
+}
+
+/** The keys again. */
+export function ungrouped(text: string): string[] {
+  return text.split(" ").flatMap((group) => {
+    const [begins = "", rests = ""] = group.split(":");
+    return rests.split(",").map((rest) => begins + rest);
+  });
+}

@@ -1,7 +1,7 @@
 /** The interface's own words, in the reader's language. */
 import { browser } from "wxt/browser";
 import type en from "../public/_locales/en/messages.json";
-import { filled, type Single } from "./packing.ts";
+import { filled, ungrouped, type Single } from "./packing.ts";
 
 export type WordKey = Exclude<keyof typeof en, Single>;
 
@@ -9,12 +9,17 @@ export type WordKey = Exclude<keyof typeof en, Single>;
 interface Packed {
   readonly i18n: { getMessage(key: string): string };
 }
-let lines: readonly string[] | undefined;
+let lines: ReadonlyMap<string, string> | undefined;
+
+function wordsByKey(): Map<string, string> {
+  const words = (browser as Packed).i18n.getMessage("words").split("\n");
+  return new Map(ungrouped(__WORD_KEYS__).map((key, at) => [key, words[at] ?? ""]));
+}
 
 /** The text of a key; `$1`, `$2` in it are replaced in their order. */
 export function say(key: WordKey, ...values: readonly (string | number)[]): string {
-  lines ??= (browser as Packed).i18n.getMessage("words").split("\n");
-  return filled(lines[__WORD_KEYS__.indexOf(key)] ?? "", values);
+  lines ??= wordsByKey();
+  return filled(lines.get(key) ?? "", values);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { readFile, readdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { filled, isSingle, packed } from "extension/common/packing.ts";
+import { filled, grouped, isSingle, packed, ungrouped } from "extension/common/packing.ts";
 import { describe, expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("../../extension/", import.meta.url));
@@ -56,6 +56,12 @@ test("packed into one message, every string comes out again with its places fill
       expect(filled(lines[at] ?? "", ["one", "two", 3]), key).toBe(expected);
     }
   }
+});
+
+test("the keys come out of their groups as they went in", () => {
+  const keys = Object.keys(en).filter((key) => !isSingle(key));
+  expect(ungrouped(grouped(keys))).toEqual(keys);
+  expect(grouped(["popupOn", "popupOff", "close"])).toBe("popup:On,Off close:");
 });
 
 test("a value that looks like a place to fill stays as it is", () => {
