@@ -17,6 +17,7 @@ import { prose, proseArticle } from "./prose.ts";
 import { workInProfile, workInTrace, type GeckoProfile, type TraceEvent, type Work } from "./trace.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
+const MARK_JS = join(root, "extension/node_modules/mark.js/dist/mark.min.js");
 const SENTENCES = 5_000;
 const MARKED = 50;
 const CATEGORIES = ["toplevel", "devtools.timeline", "v8", "disabled-by-default-v8.cpu_profiler"];
@@ -38,12 +39,12 @@ async function wordings(): Promise<string[]> {
     .slice(0, MARKED);
 }
 
-/** The page at `/`; the same with mark.js in it at `/peer`, a file as on any site, so that profilers know it. */
+/** The page at `/`; the same with mark.js in it at `/peer`, a file as on any site: by its name Firefox' profiler knows it. */
 async function openPage(): Promise<{ address: string; claims: string[]; close: () => void }> {
   const claims = await wordings();
   const sentences = prose(SENTENCES, claims);
   const html = { "Content-Type": "text/html; charset=utf-8" };
-  const markJs = await readFile(join(root, "extension/node_modules/mark.js/dist/mark.min.js"));
+  const markJs = await readFile(MARK_JS);
   const server = createServer(({ url, headers: { host = "" } }, response) => {
     if (url === "/") response.writeHead(200, html).end(proseArticle("Five thousand sentences", sentences));
     else if (url === "/peer") response.writeHead(200, html).end(proseArticle("Five thousand sentences", sentences, `http://${host}/mark.js`));
@@ -102,8 +103,9 @@ test("in Chromium, by its trace", async () => {
     const other = await chromium.context.newPage();
     await other.goto("about:blank");
     // Without us in it: the page is put in place of an empty one.
-    await other.setContent(await (await fetch(`${address}peer`)).text());
-    const [theirs, peer] = await traced(other, "/mark.js", () => other.evaluate<number>(markThem(claims)));
+    await other.setContent(await (await fetch(address)).text());
+    await other.addScriptTag({ path: MARK_JS });
+    const [theirs, peer] = await traced(other, MARK_JS, () => other.evaluate<number>(markThem(claims)));
     table("Chromium", [row("Claimlight", ours, own), row("mark.js 8", theirs, peer)]);
   } finally {
     await chromium.close();
