@@ -19,7 +19,7 @@ from matcher.semantic import Semantic
 from matcher.types import Band, Guard
 
 COMPARED: Final = (40, 0.4)
-READ: Final = (8, 0.15)
+READ: Final = (12, 0.15)
 """Pairs whose vectors are compared, and that are read together, a request, best first: so many, or
 so many for each of its sentences if that is more. Bounds on the cost of a hostile request."""
 READ_A_SENTENCE: Final = 3

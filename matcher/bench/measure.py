@@ -101,8 +101,11 @@ def _measure(
     way = make(data)
     build_s = time.process_time() - began
     way(data.ordinary[:BATCH] if isinstance(way, Engine) else data.ordinary[:1])
-    asked, took, hits = _ask(way, data.ordinary, TIMED_S, LEAST_SENTENCES)
-    repeated, _, found = _ask(way, [text for text, _ in data.repeats], FOUND_S, LEAST_REPEATS)
+    batch = BATCH if isinstance(way, Engine) else LEAST_SENTENCES
+    asked, took, hits = _ask(way, data.ordinary, TIMED_S, LEAST_SENTENCES, batch)
+    # Few at a time, as they are met: what is read together of one request is bounded.
+    repeats = [text for text, _ in data.repeats]
+    repeated, _, found = _ask(way, repeats, FOUND_S, LEAST_REPEATS, LEAST_SENTENCES)
     gc.collect()
     least = _threshold(hits, allowed)
     right = [
@@ -128,11 +131,10 @@ def _measure(
 
 
 def _ask(
-    way: Way, texts: Sequence[str], budget_s: float, least: int
+    way: Way, texts: Sequence[str], budget_s: float, least: int, size: int
 ) -> tuple[int, float, list[Hit | None]]:
     """Ask about as many as the time allows: how many, how long it took, and what was found."""
     found: list[Hit | None] = []
-    size = BATCH if isinstance(way, Engine) else least
     took = 0.0
     while len(found) < len(texts) and (took < budget_s or len(found) < least):
         batch = texts[len(found) : len(found) + size]
