@@ -47,6 +47,7 @@ def judge(
     *,
     sentences: NDArray[np.int32],
     asked: int,
+    worthy: NDArray[np.bool_],
     everything: bool,
 ) -> list[Judged]:
     """Judge the pairs of a batch against an index of so many cases.
@@ -61,6 +62,8 @@ def judge(
         which sentence each pair belongs to.
     asked
         how many sentences there are, with and without a pair.
+    worthy
+        which pairs would be here also if not all were wanted; the others reach no band.
     everything
         whether also the hopeless are worth their cost, since somebody wants them in order.
     """
@@ -68,13 +71,13 @@ def judge(
     light = model.light.logits(design(evidence))
     scores = model.light.scores(light, cases)
     near, heard = light.copy(), np.full(len(pairs), np.nan)
-    undecided = np.zeros(len(pairs), dtype=bool)
+    undecided, hopeless = np.zeros(len(pairs), dtype=bool), ~worthy
     if semantic is not None:
         languages = [(a.language, b.language) for a, b in pairs]
         undecided = np.array([semantic.compares(*each) for each in languages])
-        compared = _worth(
-            light, undecided, model.near_from + model.light.by_chance(cases), everything
-        )
+        least = model.near_from + model.light.by_chance(cases)
+        hopeless |= undecided & (light < least)
+        compared = _worth(light, undecided, least, everything)
         compared = compared[: _most(COMPARED, asked)]
         cosines = semantic.cosines([(pairs[i][0].text, pairs[i][1].text) for i in compared])
         columns = design_near(evidence[compared], light[compared], cosines)
@@ -86,7 +89,9 @@ def judge(
 
         open_ = np.zeros(len(pairs), dtype=bool)
         open_[compared] = readable[compared]
-        read = _worth(near, open_, model.read_from + model.near.by_chance(cases), everything)
+        least = model.read_from + model.near.by_chance(cases)
+        hopeless |= open_ & (near < least)
+        read = _worth(near, open_, least, everything)
         read = _first_of_each(read, sentences)[: _most(READ, asked)]
         place = {pair: i for i, pair in enumerate(compared.tolist())}
         known = columns[[place[pair] for pair in read.tolist()]]
@@ -97,8 +102,10 @@ def judge(
         undecided[read] = False
         _put_behind(scores, undecided, read, sentences)
     limit = THRESHOLDS[Band.SIMILAR] - JUST_BELOW
+    # What is looked at only because all are wanted is not shown for it.
+    np.minimum(scores, limit, out=scores, where=undecided | hopeless)
     return [
-        Judged(min(score, limit), None, about)
+        Judged(score, None, about)
         if unsure
         else Judged(*guarded(score, columns_, None if np.isnan(logit) else logit), about)
         for score, unsure, columns_, logit, about in zip(

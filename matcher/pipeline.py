@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 
 from matcher.detect import reading_language
 from matcher.evidence import OVERLAP, overlap, wording
+from matcher.guard import JUST_BELOW
 from matcher.judging import Judged, judge
 from matcher.lexical import CANDIDATES
 from matcher.passages import passages
 from matcher.reading import Reading
 from matcher.score import THRESHOLDS, band
-from matcher.types import Band, Match, Outcome, Sentence, Skipped, Why
+from matcher.types import Band, Guard, Match, Outcome, Sentence, Skipped, Why
 
 if TYPE_CHECKING:
     from matcher.index import Index
@@ -37,6 +38,8 @@ PROPOSED_FOR_ONE: Final = 3
 """Pairs weighed a passage for each case wanted, where all are wanted whatever their score."""
 WEIGHED_A_REQUEST: Final = 1_500
 """Pairs weighed a request where all are wanted, if a sentence then gets as many as is usual."""
+
+CONTRARY: Final = (Guard.NEGATED, Guard.QUOTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,7 @@ def _judge(
 ) -> list[tuple[int, _Pair]]:
     if not readings or not len(index):
         return []
-    most = max(WEIGHED_PAIRS, limit + SPARE)
+    usual = most = max(WEIGHED_PAIRS, limit + SPARE)
     if everything:
         most = min(PROPOSED_FOR_ONE * limit, max(most, WEIGHED_A_REQUEST // len(readings)))
     proposed = [
@@ -112,8 +115,10 @@ def _judge(
         )
     ]
     sentence, row, common = (np.concatenate(part) for part in zip(*proposed, strict=True))
-    least = -math.inf if everything else gate(len(index))
-    kept = _worth_weighing(sentence, rough(common), least=least, most=most)
+    worth = rough(common)
+    kept = worthy = _worth_weighing(sentence, worth, least=gate(len(index)), most=usual)
+    if everything:
+        kept = _worth_weighing(sentence, worth, least=-math.inf, most=most)
     if not len(kept):
         return []
     sentences, rows = sentence[kept].tolist(), row[kept].tolist()
@@ -130,12 +135,33 @@ def _judge(
         evidence,
         sentences=sentence[kept],
         asked=len(readings),
+        worthy=np.isin(kept, worthy),
         everything=everything,
     )
     return [
         (owners[place], _Pair(judged, row, readings[place]))
-        for judged, place, row in zip(found, sentences, rows, strict=True)
+        for judged, place, row in zip(_overshadowed(found, sentences), sentences, rows, strict=True)
     ]
+
+
+def _overshadowed(found: Sequence[Judged], sentences: Sequence[int]) -> Iterator[Judged]:
+    """Hold what is only ``similar`` where the nearest claim is contradicted or quoted.
+
+    A sentence that denies or debunks the claim nearest to it is about that one; that it also
+    comes near to others of the same subject is no reason to show them.
+    """
+    nearest: dict[int, Judged] = {}
+    for sentence, judged in zip(sentences, found, strict=True):
+        if sentence not in nearest or judged.near > nearest[sentence].near:
+            nearest[sentence] = judged
+    for sentence, judged in zip(sentences, found, strict=True):
+        first = nearest[sentence]
+        hidden = first.guard in CONTRARY and band(first.score) is None
+        if hidden and band(judged.score) is Band.SIMILAR:
+            limit = THRESHOLDS[Band.SIMILAR] - JUST_BELOW
+            yield replace(judged, score=limit, guard=first.guard)
+        else:
+            yield judged
 
 
 def rough(common: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -13,6 +13,7 @@ from matcher.evaluate import (
     best_matches,
     own_languages,
     own_quality,
+    own_sentences,
     shown,
     starter_index,
     titles_index,
@@ -85,3 +86,20 @@ def test_ordinary_news_hardly_ever_meets_a_real_index() -> None:
 def test_the_bands_are_one_scale(index: Index) -> None:
     lower = sorted(index.thresholds.values())
     assert all(0 < a < b < 1 for a, b in pairwise(lower))
+
+
+def test_what_is_asked_for_whatever_its_score_is_not_shown_for_that(index: Index) -> None:
+    texts = [row["text"] for row in own_sentences() if row["language"] == "en"][::6]
+    usual = best_matches(index, texts, limit=10)
+    everything = best_matches(index, texts, limit=10, min_score=0)
+    for text, some, every in zip(texts, usual, everything, strict=True):
+        hints = {match.case_id for match in every if match.band is not None}
+        assert hints <= {match.case_id for match in some}, text
+
+
+def test_a_denial_of_one_claim_is_not_shown_as_similar_to_another(index: Index) -> None:
+    denial = (
+        "Crimea did not join Russia after a legitimate referendum; "
+        "the vote was held under the guns of soldiers."
+    )
+    assert best_matches(index, [denial], limit=10) == [[]]
