@@ -18,6 +18,7 @@ from matcher.errors import SnapshotError
 from server import metrics
 from server.errors import StoreError
 from server.following import AWAY_S, POLL_S, follow
+from server.memory import give_back_memory
 from server.snapshots import Current, Snapshots
 from server.store import Published, Store
 
@@ -189,6 +190,7 @@ class Live:
             self._tell("version", None)
         self._highest = max(self._highest, current.version)
         self.current = current
+        give_back_memory()  # of the index before, and of the push that made this one
         self._tell("start", None)
         count = len(current.unreadable)
         self._tell("rows", f"{count} case(s) in Redis are unreadable" if count else None)

@@ -5,8 +5,6 @@ A forked process shares the memory of its parent until one of them writes to it.
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import gc
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +13,7 @@ from matcher import background, detect
 from matcher.errors import ModelError
 from matcher.index import Index
 from matcher.semantic import Semantic
+from server.memory import give_back_memory
 
 
 def preload(encoder: Path | None, *, tell: Callable[[str], None]) -> Semantic | None:
@@ -30,7 +29,7 @@ def preload(encoder: Path | None, *, tell: Callable[[str], None]) -> Semantic | 
     gc.collect()
     gc.freeze()  # the collector writes to every object it visits
     gc.enable()
-    _give_back_memory()
+    give_back_memory()
     return semantic
 
 
@@ -42,9 +41,3 @@ def _semantic(folder: Path | None, tell: Callable[[str], None]) -> Semantic | No
     except ModelError as error:
         tell(f"words alone decide: {error}")
         return None
-
-
-def _give_back_memory() -> None:
-    """Return to the kernel what loading has used and freed, where the C library can."""
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).malloc_trim(0)

