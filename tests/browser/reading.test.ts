@@ -191,10 +191,12 @@ describe.each(browsers)("in $name", ({ name, open }) => {
     const own = await ownPage(browser);
     const number = await tabNumber(own, site.page("bands"));
     const listed = () => sendToPage(own, number, { type: "to-page:list" }) as Promise<{ text: string; band: string }[]>;
-    const all = await until(listed, (hints) => ["match", "similar"].every((band) => hints.some((hint) => hint.band === band)));
-    expect(all.filter(({ text, band }) => bands.get(text) !== band)).toEqual([]);
     const words = (hints: readonly { text: string }[]) => hints.map(({ text }) => text).join("");
-    expect(await markedText(tab)).toBe(words(all));
+    await until(listed, (hints) => ["match", "similar"].every((band) => hints.some((hint) => hint.band === band)));
+    // What is listed is painted with the next frame.
+    const both = async () => ({ hints: await listed(), marked: await markedText(tab) });
+    const { hints: all } = await until(both, ({ hints, marked }) => marked === words(hints));
+    expect(all.filter(({ text, band }) => bands.get(text) !== band)).toEqual([]);
     await keepPicture(tab, `bands-${name}`);
 
     const matches = all.filter(({ band }) => band === "match");
