@@ -57,15 +57,21 @@ class Rule:
     def shipped(cls, cases: int) -> Rule:
         """The rule for an index of so many cases: the best of more is better by chance."""
         model = json.loads(MODEL.read_text(encoding="utf-8"))
-        by_chance = model["score_a_doubling"] * (log64(max(cases, 1)) - log64(model["cases"])) // 64
+        more = by_chance(model, cases)
         return cls(
             unknown_weight=model["unknown_weight"],
             gate=model["gate"],
             bias=model["bias"],
             coefficients=tuple(model["coefficients"]),
-            least_score=max(1, model["least_score"] + by_chance),
-            eager_score=max(1, model["eager_score"] + by_chance),
+            least_score=max(1, model["least_score"] + more),
+            eager_score=max(1, model["eager_score"] + more),
         )
+
+
+def by_chance(model: Mapping[str, Any], cases: int) -> int:
+    """What so many cases, beside those of a model's own index, add to the best score."""
+    doublings = log64(max(cases, 1)) - log64(model["cases"])
+    return int(model["score_a_doubling"] * doublings // 64)
 
 
 def log64(number: int) -> int:

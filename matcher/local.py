@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from matcher.cues import FRAMES, NEGATORS
 from matcher.filter import EVIDENCE as FILTER_EVIDENCE
-from matcher.filter import Filter, log64
+from matcher.filter import Filter, by_chance
 from matcher.folding import CACHED_WORDS, fold, words
 from matcher.language import primary
 from matcher.types import Band
@@ -76,12 +76,12 @@ class Rule:
     def shipped(cls, cases: int) -> Rule:
         """The rule for an index of so many cases: the best of more is better by chance."""
         model = json.loads(MODEL.read_text(encoding="utf-8"))
-        by_chance = model["score_a_doubling"] * (log64(max(cases, 1)) - log64(model["cases"])) // 64
+        more = by_chance(model, cases)
         return cls(
             bias=model["bias"],
             coefficients=tuple(model["coefficients"].values()),
-            least_score=model["least_score"] + by_chance,
-            eager_score=model["eager_score"] + by_chance,
+            least_score=model["least_score"] + more,
+            eager_score=model["eager_score"] + more,
         )
 
 
