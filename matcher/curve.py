@@ -13,7 +13,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from matcher.evaluate import NEWS, euvsdisinfo_scores, titles_index
+from matcher.evaluate.euvsdisinfo import NEWS, euvsdisinfo_scores
+from matcher.evaluate.indexes import titles_index
 from matcher.score import THRESHOLDS
 from matcher.types import Band
 

@@ -14,7 +14,7 @@ from matcher.bench.corpus import cases, corpus
 from matcher.bench.figure import draw
 from matcher.bench.measure import Cost, cost
 from matcher.bench.ways import LARGEST, WAYS
-from matcher.evaluate import ON_TOPIC
+from matcher.evaluate.news import ON_TOPIC
 from matcher.filter import Filter
 from matcher.filterwire import Message, digest, encode, pack
 from matcher.index import Index

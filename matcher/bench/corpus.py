@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from matcher.case import Case
-from matcher.evaluate import own_sentences, starter_index
+from matcher.evaluate.indexes import bare_case, starter_index
+from matcher.evaluate.own import own_sentences
 from matcher.text import split_sentences
 from matcher.training.corpora import DATASETS, rows
 
@@ -83,16 +84,4 @@ def _recombined(claims: Sequence[str], wanted: int) -> dict[str, tuple[int, int]
 
 def cases(claims: Sequence[str]) -> list[Case]:
     """One case a claim, named by its position."""
-    return [
-        Case.model_validate(
-            {
-                "id": f"c{i}",
-                "claims": [{"text": text, "language": "en"}],
-                "verdict": "false",
-                "url": "https://example.org/",
-                "publisher": {"name": "-"},
-                "published": "2020-01-01",
-            }
-        )
-        for i, text in enumerate(claims)
-    ]
+    return [bare_case(i, claim) for i, claim in enumerate(claims)]

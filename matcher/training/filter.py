@@ -21,7 +21,9 @@ from scipy.optimize import minimize
 
 from matcher.bench.corpus import cases as cases_of
 from matcher.bench.corpus import corpus
-from matcher.evaluate import ON_TOPIC, best_matches, titles_index
+from matcher.evaluate.asking import best_matches
+from matcher.evaluate.indexes import titles_index
+from matcher.evaluate.news import ON_TOPIC
 from matcher.filter import EVIDENCE, MODEL, Filter, Rule
 from matcher.index import Index
 from matcher.semantic import shipped

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from matcher.bench.corpus import cases as cases_of
 from matcher.bench.corpus import corpus
-from matcher.evaluate import titles_index
+from matcher.evaluate.indexes import titles_index
 from matcher.filter import Filter
 from matcher.index import Index
 from matcher.local import EVIDENCE, MODEL, WORDING, Judge, Rule

@@ -13,6 +13,6 @@ import click
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def evaluate(arguments: tuple[str, ...]) -> None:
     """Measure the quality of the matching; see `claimlight evaluate --help`."""
-    from matcher import evaluate as evaluation
+    from matcher.evaluate.__main__ import main
 
-    evaluation.main(arguments)
+    main(arguments, called="claimlight evaluate")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from matcher.case import Case
 from matcher.errors import FilterError
-from matcher.evaluate import own_sentences
+from matcher.evaluate.own import own_sentences
 from matcher.filter import MOST_WEIGHT, Filter, log64
 from matcher.filterwire import (
     Message,
@@ -216,7 +216,7 @@ def test_logarithms_are_near_the_real_ones(number: int) -> None:
 @pytest.mark.datasets
 def test_twelve_thousand_cases_hold_to_what_is_promised(euvsdisinfo: Index) -> None:
     """Size and what leaves, as issue and documentation say; ``make evaluate`` has the rest."""
-    from matcher.evaluate import ON_TOPIC
+    from matcher.evaluate.news import ON_TOPIC
     from matcher.training.corpora import rows
 
     filter_ = Filter.build(euvsdisinfo)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matcher.case import Case
-from matcher.evaluate import own_sentences
+from matcher.evaluate.own import own_sentences
 from matcher.filter import Filter
 from matcher.index import Index
 from matcher.local import Judge, Rule, plain_words, row_key

@@ -7,18 +7,11 @@ from itertools import pairwise
 
 import pytest
 
-from matcher.evaluate import (
-    BASELINE,
-    ON_TOPIC,
-    best_matches,
-    own_languages,
-    own_quality,
-    own_sentences,
-    shown,
-    starter_index,
-    titles_index,
-    unseen_news,
-)
+from matcher.evaluate.asking import best_matches, shown
+from matcher.evaluate.indexes import starter_index, titles_index
+from matcher.evaluate.news import ON_TOPIC, unseen_news
+from matcher.evaluate.own import own_languages, own_quality, own_sentences
+from matcher.evaluate.table import BASELINE
 from matcher.index import Index
 from matcher.training.corpora import DATASETS
 from matcher.types import Band
