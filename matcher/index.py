@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from functools import lru_cache, partial
 from pathlib import Path
 from typing import Final, Self
 
@@ -17,15 +16,11 @@ from matcher.language import primary
 from matcher.layers import Layers
 from matcher.pipeline import match_sentences
 from matcher.reading import read
-from matcher.related import related
+from matcher.related import Relations
 from matcher.score import THRESHOLDS
 from matcher.semantic import Semantic
 from matcher.text import normalise
 from matcher.types import Outcome, Related, Sentence
-
-MOST_RELATED: Final = 3
-CACHED_RELATED: Final = 2_000
-"""Cases whose related ones are kept per index."""
 
 
 class Index:
@@ -41,7 +36,7 @@ class Index:
         self.encoder: Final = semantic.name if semantic else None
         # It does not refer to the index: one that is replaced is freed at once, and not when
         # the garbage collector comes by.
-        self._related: Final = lru_cache(maxsize=CACHED_RELATED)(partial(related, layers))
+        self._relations: Final = Relations(layers)
 
     # -- building ----------------------------------------------------------------------------
 
@@ -166,12 +161,12 @@ class Index:
         """
         return match_sentences(self, sentences, limit=limit, min_score=min_score)
 
-    def related(self, case_id: str, *, limit: int = MOST_RELATED) -> tuple[Related, ...]:
+    def related(self, case_id: str) -> tuple[Related, ...]:
         """What editors pinned to a case, then the nearest others; KeyError for no such case."""
         number = self.layers.number(case_id)
         if number is None:
             raise KeyError(case_id)
-        return self._related(number, limit)
+        return self._relations.of(number)
 
     def search(
         self, query: str, *, language: str | None = None, limit: int = 20, offset: int = 0

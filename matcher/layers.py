@@ -93,6 +93,11 @@ class Layers:
         """How many cases there are."""
         return len(self.base) - len(self._hidden) + (len(self.top) if self.top else 0)
 
+    @property
+    def numbered(self) -> int:
+        """All numbers of cases are lower than this; those that are hidden have one as well."""
+        return len(self.base) + (len(self.top) if self.top else 0)
+
     def number(self, case_id: str) -> int | None:
         """The number of a case; None where there is none."""
         if self.top is not None and (number := self.top.number(case_id)) is not None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
+import json
+from typing import Any, Final
 
-from matcher.case import Case, RelatedLink
+import numpy as np
+
 from matcher.layers import Layers
 from matcher.lexical import look_up
 from matcher.reading import read
@@ -13,38 +15,56 @@ from matcher.types import Related
 
 LEAST_COVER: Final = 0.25
 """Share of a claim's telling words that a computed related case must have in common."""
+MOST_RELATED: Final = 3
+"""Related cases told of a case, unless editors pinned more to it."""
 
 
-def related(layers: Layers, number: int, limit: int) -> tuple[Related, ...]:
-    """What was pinned to the case at a position, all of it, then the nearest up to ``limit``."""
-    case = layers.case_at(number)
-    pinned = []
-    for entry in case.related:
-        if isinstance(entry, RelatedLink):
-            pinned.append(Related(id=None, claim=entry.title, url=entry.url, pinned=True))
-        elif (other := layers.number(entry)) is not None:
-            pinned.append(_as_related(layers, other, pinned=True))
-    taken = {case.id, *(each.id for each in pinned)}
-    nearest = (
-        _as_related(layers, other, pinned=False) for other in _nearest(layers, case, number, limit)
-    )
-    computed = [each for each in nearest if each.id not in taken]
-    return (*pinned, *computed[: max(0, limit - len(pinned))])
+class Relations:
+    """The related cases of one index, each looked for once."""
+
+    def __init__(self, layers: Layers) -> None:
+        self._layers: Final = layers
+        # By number; zeros take no memory before they are written over.
+        self._known: Final = np.zeros(layers.numbered, dtype=bool)
+        self._after: Final = np.zeros((layers.numbered, MOST_RELATED), dtype=np.int32)
+        """The nearest ones' numbers, each plus one; 0: no more."""
+
+    def of(self, number: int) -> tuple[Related, ...]:
+        """What was pinned to a case, all of it, then the nearest up to MOST_RELATED together."""
+        layers = self._layers
+        case = _case(layers, number)
+        pinned, numbers = [], {number}
+        for entry in case.get("related", ()):
+            if isinstance(entry, dict):
+                pinned.append(Related(id=None, claim=entry["title"], url=entry["url"], pinned=True))
+            elif (other := layers.number(entry)) is not None:
+                numbers.add(other)
+                pinned.append(_as_related(layers, other, pinned=True))
+        if not self._known[number]:
+            found = [one + 1 for one in _nearest(layers, case) if one not in numbers]
+            found = found[: max(0, MOST_RELATED - len(pinned))]
+            self._after[number, : len(found)] = found
+            self._known[number] = True
+        nearest = [after - 1 for after in self._after[number].tolist() if after]
+        return (*pinned, *(_as_related(layers, other, pinned=False) for other in nearest))
+
+
+def _case(layers: Layers, number: int) -> dict[str, Any]:
+    """A case as it is kept: it was checked when it was compiled, and an answer needs thousands."""
+    found: dict[str, Any] = json.loads(layers.line(number))
+    return found
 
 
 def _as_related(layers: Layers, number: int, *, pinned: bool) -> Related:
-    case = layers.case_at(number)
-    return Related(id=case.id, claim=case.claim, url=case.url, pinned=pinned)
+    case = _case(layers, number)
+    return Related(id=case["id"], claim=case["claims"][0]["text"], url=case["url"], pinned=pinned)
 
 
-def _nearest(layers: Layers, case: Case, number: int, limit: int) -> list[int]:
-    claim = case.claims[0]
-    reading = read(normalise(claim.text), claim.language)
+def _nearest(layers: Layers, case: dict[str, Any]) -> list[int]:
+    """Numbers of cases whose wordings come near the case's first, nearest first; its own too."""
+    claim = case["claims"][0]
+    reading = read(normalise(claim["text"]), claim["language"])
     own_score = float(look_up(layers.base.lexical, [reading]).idf.sum())
-    found = layers.candidates([reading], limit=10 * (limit + len(case.related)))
-    near = [
-        layers.case_of(int(row))
-        for row, score in zip(found.row, found.bm25, strict=True)
-        if score >= LEAST_COVER * own_score
-    ]
-    return [other for other in dict.fromkeys(near) if other != number]
+    found = layers.candidates([reading], limit=10 * (MOST_RELATED + len(case.get("related", ()))))
+    near = found.row[found.bm25 >= LEAST_COVER * own_score]
+    return list(dict.fromkeys(layers.case_of(row) for row in near.tolist()))
