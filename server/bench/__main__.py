@@ -5,12 +5,20 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
+from matcher.case import Case
 from matcher.index import Index
 from matcher.semantic import shipped
 from matcher.training.corpora import DATASETS
 from server.bench import dearest, http
-from server.bench.corpus import cases, sentences
+from server.bench.corpus import PAGE, PAGES, cases, pages, sentences
+from server.bench.running import Running, service
+from server.embedded import Embedded
+from server.store import Store
 
 
 def main() -> None:
@@ -23,15 +31,34 @@ def main() -> None:
     if not DATASETS.exists():
         print("left out: the service's bench; it needs the shared datasets")
         return
+    if shutil.which("wrk") is None:
+        print("left out: the service's bench; it needs wrk")
+        return
     texts, held = sentences(), cases()
     index = Index.build(held, semantic=shipped())
-    if options.only != "http":
-        dearest.tell(index, texts)
-    if options.only != "dearest":
-        if shutil.which("wrk") is None:
-            print("left out: the service over HTTP; it needs wrk")
-            return
-        http.tell(index, held, texts, workers=options.workers, rounds=options.rounds)
+    counts = [1] if options.only == "dearest" else sorted({1, *options.workers})
+    with _services(held, counts) as services:
+        if options.only != "http":
+            dearest.tell(index, texts, services[1])
+        if options.only != "dearest":
+            http.tell(index, pages(texts[: PAGE * PAGES]), services, rounds=options.rounds)
+
+
+@contextmanager
+def _services(held: Sequence[Case], counts: Sequence[int]) -> Iterator[dict[int, Running]]:
+    """Services of so many workers each, on as many cores, all on one Redis with the cases."""
+    cores = sorted(os.sched_getaffinity(0))
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        (folder / "redis").mkdir()
+        redis = stack.enter_context(Embedded(folder / "redis"))
+        store = Store(redis.url)
+        store.apply(put=held, who="bench")
+        store.close()
+        yield {
+            count: stack.enter_context(service(folder, redis.url, count, cores=cores[:count]))
+            for count in counts
+        }
 
 
 def _up_to_cores() -> list[int]:

@@ -17,8 +17,8 @@ Page = list[dict[str, str]]
 
 
 def sentences() -> list[str]:
-    """Ordinary sentences: news where the shared datasets are, else recombined labelled ones."""
-    return [row["text"][:2_000] for row in rows("news/en")][: PAGE * PAGES]
+    """Ordinary sentences, of news."""
+    return [row["text"][:2_000] for row in rows("news/en")]
 
 
 def cases() -> list[Case]:
@@ -27,12 +27,13 @@ def cases() -> list[Case]:
     return [row for row in found if not isinstance(row, Rejected)]
 
 
-def pages(texts: Sequence[str]) -> list[Page]:
-    """The texts in pages of 100 sentences, as a browser would send them unfiltered."""
+def page(texts: Sequence[str]) -> Page:
+    """The texts as a browser would send them."""
     return [
-        [
-            {"id": str(number), "text": text, "language": "en"}
-            for number, text in enumerate(texts[start : start + PAGE])
-        ]
-        for start in range(0, len(texts), PAGE)
+        {"id": str(number), "text": text, "language": "en"} for number, text in enumerate(texts)
     ]
+
+
+def pages(texts: Sequence[str]) -> list[Page]:
+    """The texts in pages of 100 sentences, unfiltered."""
+    return [page(texts[start : start + PAGE]) for start in range(0, len(texts), PAGE)]

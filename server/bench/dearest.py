@@ -1,59 +1,139 @@
-"""The dearest legal requests, beside ordinary text of the same size; in the matcher alone."""
+"""The dearest legal requests, beside ordinary text of the same size; as one worker answers them."""
 
 from __future__ import annotations
 
-import statistics
-import time
-from collections.abc import Iterator, Sequence
+import random
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from itertools import count, cycle, islice
+from typing import Any, Final
 
+from matcher.filter import Filter
 from matcher.index import Index
-from matcher.types import Sentence
+from matcher.limits import MAX_LIMIT, MAX_SENTENCE_CHARS, MAX_SENTENCES
+from server.bench.corpus import page
+from server.bench.running import Running
+
+ANY: Final = {"limit": MAX_LIMIT, "min_score": 0.0}
+FEW: Final = 100
+LONG: Final = 100_000 // MAX_SENTENCE_CHARS
 
 
-def tell(index: Index, texts: Sequence[str]) -> None:
-    """Print what each costs."""
-    print(f"\ndearest legal requests, {len(index):,} cases, beside ordinary text of their size")
-    print(f"{'':44}{'sentences':>10}{'characters':>12}{'cost':>8}")
-    for what, ratio, count, size in dearest(index, texts):
-        print(f"{what:44}{count:10,}{size:12,}{ratio:7.1f}x")
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of request: its sentences, the next ones of an endless stream, and its options."""
+
+    what: str
+    sentences: int
+    texts: Iterator[str]
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def requests(self) -> Iterator[dict[str, Any]]:
+        """Requests of this kind, of which no two are alike."""
+        while True:
+            yield {"sentences": page(list(islice(self.texts, self.sentences))), **self.options}
 
 
-def dearest(index: Index, texts: Sequence[str]) -> Iterator[tuple[str, float, int, int]]:
-    """Legal requests made to cost: what, cost beside typical text of the same size, its size."""
-    claims = [case.claims[0].text for case in index.cases() if case.claims[0].language == "en"]
+def tell(index: Index, texts: Sequence[str], running: Running) -> None:
+    """Print what each costs a service of one worker."""
+    # Others may grow past the limits when they are normalised.
+    texts = [text for text in texts if text.isascii()]
+    passing = list(filter(Filter.build(index).passes, texts))
+    print(f"\ndearest legal requests, {len(index):,} cases, over HTTP; milliseconds of processors,")
+    print("and times the cost of as many sentences of news of that size: all; those that the local")
+    print("filter lets through, as browsers send; all, asked for as many cases of any score.")
+    print("No text is sent twice.")
+    print(
+        f"{'':43}{'sentences':>10}{'characters':>12}{'this':>8}{'news':>16}{'filtered':>16}"
+        f"{'the same':>16}"
+    )
+    for kind in kinds(index):
+        first = next(kind.requests())["sentences"]
+        characters = sum(len(one["text"]) for one in first)
+        spent = running.cost(kind.requests())
+        told = f"{kind.what:43}{kind.sentences:10,}{characters:12,}{spent:8.1f}"
+        bases: list[tuple[str, Sequence[str], Mapping[str, Any]]] = [
+            ("news", texts, {}),
+            ("filtered", passing, {}),
+        ]
+        if kind.options:
+            bases.append(("same", texts, kind.options))
+        for base, of, options in bases:
+            mark = f"{kind.what} {base}"
+            news = ordinary(of, characters / kind.sentences, mark)
+            usually = running.cost(Kind(mark, kind.sentences, news, options).requests())
+            told += f"{usually:8.1f}{spent / usually:7.1f}x"
+        print(told, flush=True)
 
-    def cost(batch: Sequence[Sentence], **options: float) -> float:
-        runs = []
-        for _ in range(3):
-            began = time.process_time()
-            index.match(batch, **options)  # type: ignore[arg-type]
-            runs.append(time.process_time() - began)
-        return statistics.median(runs)
 
-    def typical(count: int, characters: int) -> list[Sentence]:
-        """Ordinary text of the same number of sentences and characters."""
-        stream, length = " ".join(texts) * 2, max(1, characters // count)
-        return [Sentence(str(i), stream[i * length : (i + 1) * length], "en") for i in range(count)]
+def kinds(index: Index) -> Iterator[Kind]:
+    """Legal requests made to cost."""
+    wordings = (case.claims[0] for case in index.cases())
+    claims = [each.text for each in wordings if each.language == "en" and each.text.isascii()]
+    many = f"{MAX_SENTENCES} claims"
+    yield Kind(f"{many} of the index", MAX_SENTENCES, _altered(claims, "indeed"))
+    yield Kind(f"{many}, ten cases each", MAX_SENTENCES, _altered(claims, "so"), {"limit": 10})
+    yield Kind(f"{many}, ten cases each, any score", MAX_SENTENCES, _altered(claims, "yes"), ANY)
+    yield Kind(
+        f"{many}, one case each, any score",
+        MAX_SENTENCES,
+        _altered(claims, "ah"),
+        {"min_score": 0.0},
+    )
+    full = f"{LONG} x {MAX_SENTENCE_CHARS:,} characters"
+    yield Kind(f"{full} of claims", LONG, _joined(_altered(claims, "well")))
+    yield Kind(f"{full} of claims, ten, any score", LONG, _joined(_altered(claims, "oh")), ANY)
+    yield Kind(f"{full} of one claim", LONG, cycle([((claims[0] + " ") * 40)[:MAX_SENTENCE_CHARS]]))
+    yield Kind(f"{full} of combining marks", LONG, cycle(["e" + "\u0301" * 1_900]))
+    common = cycle(["the of and to in that is was"])
+    yield Kind(f"{MAX_SENTENCES} x commonest words, any score", MAX_SENTENCES, common, ANY)
+    for few in (1, 10):
+        name = f"{few} claim" + "s" * (few > 1)
+        yield Kind(name, few, _altered(claims, "no"))
+        yield Kind(f"{name}, ten cases each, any score", few, _altered(claims, "hm"), ANY)
 
-    long = " ".join(claims)
-    hostile: dict[str, tuple[list[str], dict[str, float]]] = {
-        "256 claims of the index": (claims[:256], {}),
-        "256 claims, ten cases each": (claims[:256], {"limit": 10}),
-        "256 claims, ten cases each, any score": (claims[:256], {"limit": 10, "min_score": 0.0}),
-        "50 x 2,000 characters of claims": (
-            [long[i * 2_000 : (i + 1) * 2_000] for i in range(50)], {},
-        ),
-        "50 x 2,000 characters, ten, any score": (
-            [long[i * 2_000 : (i + 1) * 2_000] for i in range(50)],
-            {"limit": 10, "min_score": 0.0},
-        ),
-        "50 x one claim over and over": ([(claims[0] + " ") * 40] * 50, {}),
-        "50 x 2,000 combining marks": (["e" + "\u0301" * 1_900] * 50, {}),
-        "256 x commonest words": (["the of and to in that is was"] * 256, {"min_score": 0.0}),
-    }  # fmt: skip
-    for what, (written, options) in hostile.items():
-        batch = [Sentence(str(i), text[:2_000], "en") for i, text in enumerate(written)]
-        size = sum(len(one.text) for one in batch)
-        usual = cost(typical(len(batch), size))
-        spent = cost(batch, **options)
-        yield what, spent / usual, len(batch), size
+
+def ordinary(texts: Sequence[str], characters: float, mark: str) -> Iterator[str]:
+    """Whole sentences of news of about so many characters: those that are, or several as one.
+
+    Where there are hardly any, longer ones are cut. Those of two ``mark`` differ in a word that
+    says nothing.
+    """
+    most = min(1.4 * characters, MAX_SENTENCE_CHARS)
+    order = random.Random(mark).sample(texts, len(texts))  # noqa: S311
+    fit = [text for text in order if len(text) <= most]
+    if len(fit) < FEW:
+        fit = [text[: int(characters)] for text in order]
+    stream = (text for lap in count() for text in _marked(fit, _word(f"{mark} {lap}")))
+    for text in stream:
+        made = text
+        while len(made) < 0.6 * characters:
+            made += " " + next(stream)
+        yield made[:MAX_SENTENCE_CHARS]
+
+
+def _word(mark: str) -> str:
+    """A word that nobody has written."""
+    return "".join(chr(ord("a") + byte % 26) for byte in sha256(mark.encode()).digest()[:5])
+
+
+def _marked(texts: Sequence[str], word: str) -> Iterator[str]:
+    """The texts, each with a word at its end that makes it another one."""
+    return (f"{text[: MAX_SENTENCE_CHARS - len(word) - 1]} {word}" for text in texts)
+
+
+def _altered(claims: Sequence[str], word: str) -> Iterator[str]:
+    """The claims in random order, each with a word that no other kind's has: nobody met them."""
+    order = random.Random(word).sample(claims, len(claims))  # noqa: S311
+    return cycle(list(_marked(order, word)))
+
+
+def _joined(texts: Iterable[str]) -> Iterator[str]:
+    """The same in one stream, cut into the longest sentences that may be sent."""
+    rest = ""
+    for text in texts:
+        rest += text + ". "
+        if len(rest) >= MAX_SENTENCE_CHARS:
+            yield rest[:MAX_SENTENCE_CHARS]
+            rest = rest[MAX_SENTENCE_CHARS:]

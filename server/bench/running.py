@@ -1,0 +1,234 @@
+"""A service that runs, and ``wrk`` that asks it: what a request costs by the clock and in work."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from http import HTTPStatus
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+from urllib.request import urlopen
+
+from server.bench.corpus import Page
+from server.folder import DataFolder
+from server.settings import MOST_CHARS_A_MINUTE
+
+RUN_S: Final = 2
+REST_S: Final = 0.3
+READY_S: Final = 60
+FEW: Final = 3
+"""Requests of a kind that are asked at least, however dear."""
+
+_JSON: Final = {"Content-Type": "application/json"}
+_TICK_S: Final = 1 / os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Mean time of a page, in milliseconds: by the clock, and of processors."""
+
+    wall: float
+    cpu: float
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of ``wrk``.
+
+    ``cores``: processors that the service kept busy, on average; ``others``: share of all
+    processors that other work took, ``wrk`` and the kernel's included, in [0, 1].
+    """
+
+    pages: int
+    pages_a_s: float
+    spent: Spent
+    cores: float
+    others: float
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A service that runs: where, and the process that started its workers."""
+
+    address: str
+    metrics: str
+    pid: int
+
+    def matched(self) -> int:
+        """Pages that it has matched so far, those included whose client did not wait."""
+        with urlopen(self.metrics, timeout=READY_S) as answer:  # noqa: S310
+            found = re.search(rb'stage_seconds_count{stage="match"} (\d+)', answer.read())
+        return int(found[1]) if found else 0
+
+    def rest(self) -> None:
+        """Wait until it does nothing any more."""
+        before = -1.0
+        while before != (before := self.cpu_s()):
+            time.sleep(REST_S)
+
+    def cost(self, asked: Iterable[Mapping[str, Any]]) -> float:
+        """Milliseconds of processors for one of these requests, of which it is asked a few.
+
+        Raises
+        ------
+        RuntimeError
+            where anything but 200 was answered.
+        """
+        parts = urlsplit(self.address)
+        client = HTTPConnection(parts.hostname or "", parts.port, timeout=READY_S)
+        self.rest()
+        began, answered = self.cpu_s(), 0
+        for body in asked:
+            client.request("POST", "/v1/match", json.dumps(body), _JSON)
+            response = client.getresponse()
+            told = response.read()
+            if response.status != HTTPStatus.OK:
+                raise RuntimeError(f"{response.status}: {told[:500]!r}")
+            answered += 1
+            if answered >= FEW and self.cpu_s() - began >= RUN_S:
+                break
+        client.close()
+        self.rest()
+        return 1000 * (self.cpu_s() - began) / answered
+
+    def cpu_s(self) -> float:
+        """Seconds of processors that its workers have used so far."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        return sum(_cpu_s(Path(f"/proc/{pid}/stat")) for pid in children)
+
+
+@contextmanager
+def service(
+    folder: Path, redis_url: str, workers: int, *, cores: Collection[int]
+) -> Iterator[Running]:
+    """A running service of so many workers, on these cores alone."""
+    data = folder / f"data-{workers}"
+    metrics = f"127.0.0.1:{_free_port()}"
+    environ = {
+        **os.environ,
+        "CLAIMLIGHT_DATA_DIR": str(data),
+        "CLAIMLIGHT_REDIS_URL": redis_url,
+        "CLAIMLIGHT_STARTER_CASES": "",
+        "CLAIMLIGHT_PORT": "0",
+        "CLAIMLIGHT_WORKERS": str(workers),
+        # What a service for others does with every request too: counting, limits, a log.
+        "CLAIMLIGHT_METRICS": metrics,
+        "CLAIMLIGHT_CHARS_A_MINUTE": str(MOST_CHARS_A_MINUTE),
+        "CLAIMLIGHT_ACCESS_LOG": "yes",
+        "CLAIMLIGHT_LOG_FORMAT": "json",
+    }
+    told = folder / f"log-{workers}"
+    with told.open("wb") as log:
+        command = [sys.executable, "-m", "server.cli", "serve"]
+        process = subprocess.Popen(
+            command,
+            env=environ,
+            stdout=log,
+            stderr=log,
+            preexec_fn=partial(os.sched_setaffinity, 0, cores),
+        )
+    try:
+        yield Running(_ready(data, told), f"http://{metrics}/metrics", process.pid)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def _ready(data: Path, log: Path) -> str:
+    deadline = time.monotonic() + READY_S
+    while time.monotonic() < deadline:
+        tenant = DataFolder(data).tenant()
+        if tenant is not None and tenant.address is not None:
+            try:
+                with urlopen(f"{tenant.address}/v1/index", timeout=5) as answer:  # noqa: S310
+                    if json.load(answer)["cases"]:
+                        time.sleep(2)  # so that every worker has its index
+                        return tenant.address
+            except OSError:
+                pass
+        time.sleep(0.1)
+    raise TimeoutError(f"no index within {READY_S} s: {log.read_text()}")
+
+
+def wrk(
+    running: Running,
+    asked: Sequence[Page],
+    *,
+    connections: int,
+) -> Run:
+    """Ask for the pages one after the other, on so many connections.
+
+    Raises
+    ------
+    RuntimeError
+        where anything but 200 was answered.
+    """
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
+        bodies = ",".join(
+            f"[==[{json.dumps({'sentences': page}, ensure_ascii=False)}]==]" for page in asked
+        )
+        script.write(
+            f"local bodies = {{{bodies}}}\nlocal at = 0\n"
+            "wrk.method = 'POST'\nwrk.headers['Content-Type'] = 'application/json'\n"
+            "request = function() at = at % #bodies + 1; "
+            "return wrk.format(nil, nil, nil, bodies[at]) end\n"
+            "done = function(s, l) io.write(string.format('RESULT %d %d %f %d\\n', s.requests, "
+            "s.duration, l.mean, s.errors.status + s.errors.read + s.errors.timeout)) end\n"
+        )
+        script.flush()
+        command = ["wrk", "-t1", f"-c{connections}", f"-d{RUN_S}s", "--timeout", "20s"]
+        running.rest()
+        matched, used = running.matched(), running.cpu_s()
+        others = _busy_s() - used
+        began = time.perf_counter()
+        told = subprocess.run(
+            [*command, "-s", script.name, f"{running.address}/v1/match"],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        took = time.perf_counter() - began
+        cores = (running.cpu_s() - used) / took
+        others = _busy_s() - running.cpu_s() - others
+        running.rest()  # what was under way when the clients left is matched all the same
+        used, matched = running.cpu_s() - used, running.matched() - matched
+    found = re.search(r"RESULT (\d+) (\d+) ([\d.]+) (\d+)", told)
+    if found is None or int(found[4]) or not int(found[1]):
+        raise RuntimeError(f"wrk met errors: {told}")
+    return Run(
+        pages=int(found[1]),
+        pages_a_s=int(found[1]) / int(found[2]) * 1e6,
+        spent=Spent(float(found[3]) / 1000, 1000 * used / matched),
+        cores=cores,
+        others=others / (took * (os.cpu_count() or 1)),
+    )
+
+
+def _cpu_s(stat: Path) -> float:
+    """Seconds of processors that a process has used; Source: proc_pid_stat(5), fields 14, 15."""
+    fields = stat.read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) * _TICK_S
+
+
+def _busy_s() -> float:
+    """Seconds that all processors together have worked; Source: proc_stat(5)."""
+    user, nice, system, *_ = map(int, Path("/proc/stat").read_text().split("\n")[0].split()[1:])
+    return (user + nice + system) * _TICK_S
