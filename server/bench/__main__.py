@@ -14,7 +14,7 @@ from matcher.case import Case
 from matcher.index import Index
 from matcher.semantic import shipped
 from matcher.training.corpora import DATASETS
-from server.bench import dearest, http
+from server.bench import dearest, http, start
 from server.bench.corpus import PAGE, PAGES, cases, pages, sentences
 from server.bench.running import Running, service
 from server.embedded import Embedded
@@ -26,7 +26,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="What the service adds to the matcher")
     parser.add_argument("--workers", type=int, nargs="+", default=_up_to_cores())
     parser.add_argument("--rounds", type=int, default=12)
-    parser.add_argument("--only", choices=["http", "dearest"])
+    parser.add_argument("--sizes", type=int, nargs="+", default=start.SIZES)
+    parser.add_argument("--only", choices=["http", "dearest", "start"])
     options = parser.parse_args()
     if not DATASETS.exists():
         print("left out: the service's bench; it needs the shared datasets")
@@ -35,13 +36,18 @@ def main() -> None:
         print("left out: the service's bench; it needs wrk")
         return
     texts, held = sentences(), cases()
+    asked = pages(texts[: PAGE * PAGES])
+    if options.only in {None, "start"}:
+        start.tell(asked, options.sizes)
+    if options.only == "start":
+        return
     index = Index.build(held, semantic=shipped())
     counts = [1] if options.only == "dearest" else sorted({1, *options.workers})
     with _services(held, counts) as services:
         if options.only != "http":
             dearest.tell(index, texts, services[1])
         if options.only != "dearest":
-            http.tell(index, pages(texts[: PAGE * PAGES]), services, rounds=options.rounds)
+            http.tell(index, asked, services, rounds=options.rounds)
 
 
 @contextmanager

@@ -31,6 +31,9 @@ READY_S: Final = 60
 FEW: Final = 3
 """Requests of a kind that are asked at least, however dear."""
 
+NO_WORKERS: Final = ("compiler", "redis-server")
+"""Names of a service's other processes."""
+
 _JSON: Final = {"Content-Type": "application/json"}
 _TICK_S: Final = 1 / os.sysconf("SC_CLK_TCK")
 
@@ -60,11 +63,12 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A service that runs: where, and the process that started its workers."""
+    """A service that runs: where, its first process, and in how many seconds it answered."""
 
     address: str
     metrics: str
     pid: int
+    ready_s: float
 
     def matched(self) -> int:
         """Pages that it has matched so far, those included whose client did not wait."""
@@ -105,21 +109,45 @@ class Running:
 
     def cpu_s(self) -> float:
         """Seconds of processors that its workers have used so far."""
-        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
-        return sum(_cpu_s(Path(f"/proc/{pid}/stat")) for pid in children)
+        return sum(_cpu_s(process / "stat") for process in self._children())
+
+    def unshared_mb(self) -> list[float]:
+        """Megabytes that each of its workers shares with no other process."""
+        told = {each: (each / "comm").read_text().strip() for each in self._children()}
+        workers = [each for each, name in told.items() if name not in NO_WORKERS]
+        found = [(each / "smaps_rollup").read_text() for each in workers]
+        sizes = [re.findall(r"Private_(?:Clean|Dirty): +(\d+) kB", each) for each in found]
+        return [sum(map(int, each)) / 1024 for each in sizes]
+
+    def _children(self) -> list[Path]:
+        told = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
+        return [Path("/proc") / pid for pid in told.split()]
 
 
 @contextmanager
 def service(
-    folder: Path, redis_url: str, workers: int, *, cores: Collection[int]
+    folder: Path,
+    redis_url: str | None,
+    workers: int,
+    *,
+    cores: Collection[int],
+    ready_s: float = READY_S,
 ) -> Iterator[Running]:
-    """A running service of so many workers, on these cores alone."""
+    """A running service of so many workers, on these cores alone.
+
+    Parameters
+    ----------
+    redis_url
+        None: a Redis of its own, in ``data-N/redis`` of the folder for N workers.
+    ready_s
+        how long it may take to answer from an index.
+    """
     data = folder / f"data-{workers}"
     metrics = f"127.0.0.1:{_free_port()}"
     environ = {
         **os.environ,
         "CLAIMLIGHT_DATA_DIR": str(data),
-        "CLAIMLIGHT_REDIS_URL": redis_url,
+        **({"CLAIMLIGHT_REDIS_URL": redis_url} if redis_url else {}),
         "CLAIMLIGHT_STARTER_CASES": "",
         "CLAIMLIGHT_PORT": "0",
         "CLAIMLIGHT_WORKERS": str(workers),
@@ -130,6 +158,7 @@ def service(
         "CLAIMLIGHT_LOG_FORMAT": "json",
     }
     told = folder / f"log-{workers}"
+    began = time.monotonic()
     with told.open("wb") as log:
         command = [sys.executable, "-m", "server.cli", "serve"]
         process = subprocess.Popen(
@@ -140,7 +169,10 @@ def service(
             preexec_fn=partial(os.sched_setaffinity, 0, cores),
         )
     try:
-        yield Running(_ready(data, told), f"http://{metrics}/metrics", process.pid)
+        address = _ready(data, told, ready_s)
+        took = time.monotonic() - began
+        time.sleep(2)  # so that every worker has its index
+        yield Running(address, f"http://{metrics}/metrics", process.pid, took)
     finally:
         process.terminate()
         process.wait()
@@ -152,20 +184,19 @@ def _free_port() -> int:
         return int(free.getsockname()[1])
 
 
-def _ready(data: Path, log: Path) -> str:
-    deadline = time.monotonic() + READY_S
+def _ready(data: Path, log: Path, ready_s: float) -> str:
+    deadline = time.monotonic() + ready_s
     while time.monotonic() < deadline:
         tenant = DataFolder(data).tenant()
         if tenant is not None and tenant.address is not None:
             try:
                 with urlopen(f"{tenant.address}/v1/index", timeout=5) as answer:  # noqa: S310
                     if json.load(answer)["cases"]:
-                        time.sleep(2)  # so that every worker has its index
                         return tenant.address
             except OSError:
                 pass
-        time.sleep(0.1)
-    raise TimeoutError(f"no index within {READY_S} s: {log.read_text()}")
+        time.sleep(0.02)
+    raise TimeoutError(f"no index within {ready_s} s: {log.read_text()}")
 
 
 def wrk(
