@@ -117,10 +117,6 @@ class Index:
         """
         return cls(Layers(Content(snapshot.load(folder))), semantic)
 
-    def without_semantic(self) -> Self:
-        """The same index, deciding by words alone."""
-        return type(self)(self.layers)
-
     # -- its cases ---------------------------------------------------------------------------
 
     def __len__(self) -> int:

@@ -34,7 +34,7 @@ export function frameOf(sender: Browser.runtime.MessageSender): Frame | null {
   return { tab: tab.id, frame: frameId, host: new URL(address).hostname, incognito: tab.incognito };
 }
 
-export async function pageSettings(settings: Settings, tab: number, host: string): Promise<PageSettings> {
+async function pageSettings(settings: Settings, tab: number, host: string): Promise<PageSettings> {
   const { showSimilar, showMarks, openOnHover, theme, server } = settings;
   const dismissed = dismissedOn(await dismissals(settings, tab), host);
   return { showSimilar, showMarks, openOnHover, theme, dismissed, server };
@@ -143,7 +143,7 @@ function inWindow(before: TabCounts, { sent = 0, reports = 0 }): TabCounts {
   };
 }
 
-export function totalHints({ frames }: TabCounts): number {
+function totalHints({ frames }: TabCounts): number {
   return Object.values(frames).reduce((sum, { hints }) => sum + hints, 0);
 }
 

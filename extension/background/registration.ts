@@ -4,7 +4,7 @@ import { permissionPattern } from "../common/server.ts";
 import type { Settings } from "../common/settings.ts";
 
 const SCRIPT_ID = "page";
-export const PAGE_SCRIPT = "/page.js";
+const PAGE_SCRIPT = "/page.js";
 
 /** The pages that the reader's choice names, as match patterns; none before the first choice. */
 export function chosenPatterns(settings: Settings): string[] {

@@ -6,7 +6,7 @@
 export type Messages = Readonly<Record<string, { readonly message: string }>>;
 
 /** Those that stay messages of their own, looked up by browsers in the manifest and by the background. */
-export const SINGLE = ["extensionName", "extensionDescription", "commandNext", "commandPrevious", "badgeTitle"] as const;
+const SINGLE = ["extensionName", "extensionDescription", "commandNext", "commandPrevious", "badgeTitle"] as const;
 export type Single = (typeof SINGLE)[number];
 
 export const isSingle = (key: string): boolean => SINGLE.some((single) => single === key);

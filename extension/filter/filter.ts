@@ -43,7 +43,7 @@ export interface Near {
 export const EVIDENCE = 8;
 
 /** 64 times the binary logarithm of a positive number, straight between powers of two. */
-export function log64(number: number): number {
+function log64(number: number): number {
   const whole = 31 - Math.clz32(number);
   return 64 * whole + Math.floor(((number - 2 ** whole) * 64) / 2 ** whole);
 }

@@ -59,7 +59,7 @@ const PAUSE_AFTER = 100;
 const MAX_DEPTH = 400;
 
 /** Whether an element's text is never read, whatever it looks like. */
-export function isSkipped(element: Element): boolean {
+function isSkipped(element: Element): boolean {
   const name = element.localName;
   if (SKIPPED.has(name)) return true;
   const role = element.getAttribute("role");
@@ -106,7 +106,7 @@ export function parentOf(node: Node): Element | null {
 }
 
 /** Whether an element and all around it are read. */
-export function isReadable(element: Element): boolean {
+function isReadable(element: Element): boolean {
   if (!element.checkVisibility({ opacityProperty: true })) return false;
   for (let at: Element | null = element; at !== null; at = parentOf(at)) {
     if (isSkipped(at)) return false;

@@ -6,7 +6,7 @@ const WHERE = ["behind the chapel", "in the kitchen", "near the old bridge", "un
 const TOTAL = WHO.length * DID.length * WHERE.length;
 
 /** The sentence of a number below 8,000; none comes twice. */
-export function plainSentence(number: number): string {
+function plainSentence(number: number): string {
   // A step without a common divisor, so that neighbours differ in all three.
   const at = (number * 3_079) % TOTAL;
   const who = WHO[at % 20] ?? "";

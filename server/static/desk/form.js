@@ -81,7 +81,7 @@ function pinned(line) {
   return found ? { title: found[1], url: found[2] } : line;
 }
 
-export function slug(text) {
+function slug(text) {
   const plain = text.normalize("NFKD").replace(/[\u0300-\u036f]/g, "").toLowerCase();
   return plain.replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 80).replace(/-+$/, "");
 }

@@ -78,7 +78,7 @@ export async function published(version) {
 }
 
 // The token is worthless all of a sudden, as when its time has come: nothing that is written goes.
-export function signInAgain() {
+function signInAgain() {
   $("signing-in").hidden = false;
   $("token").focus();
 }
