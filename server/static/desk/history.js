@@ -1,6 +1,6 @@
 // What was published, by whom and why; each of it can be taken back.
 
-import { $, count, h } from "../dom.js";
+import { $, h } from "../dom.js";
 import { get, revert } from "./api.js";
 import { busy, confirmation, focusOn, guarded, onOpen, published, say } from "./page.js";
 
@@ -27,7 +27,7 @@ async function load(before) {
 function row(change) {
   const kinds = ["added", "changed", "retracted"].filter((kind) => change[kind].length);
   const ids = kinds.map((kind) => h("p", {}, h("span", { className: `tag ${kind}`, textContent: kind }), " ",
-    change[kind].slice(0, 30).map((id) => [h("code", { textContent: id }), " "]), change[kind].length > 30 && `and ${count(change[kind].length - 30, "more")}`));
+    change[kind].slice(0, 30).map((id) => [h("code", { textContent: id }), " "]), change[kind].length > 30 && `and ${(change[kind].length - 30).toLocaleString("en")} more`));
   const place = h("div", {});
   const title = h("h3", { id: `version-${change.version}`, textContent: `Version ${change.version}` });
   const back = h("button", { type: "button", id: `back-${change.version}`, textContent: "Take back…", "aria-labelledby": `back-${change.version} ${title.id}` });
