@@ -97,6 +97,14 @@ def test_documentation_names_every_route(reading: Service) -> None:
         assert f"<code>{path}</code>" in page
 
 
+def test_documentation_says_where_a_token_must_be_shown_and_where_it_may(reading: Service) -> None:
+    page = reading.client.get("/docs").text
+    told = dict(re.findall(r'<section class="operation" id="(\w+)">(.*?)</section>', page, re.S))
+    assert "Needs <code>Authorization" in told["post_v1_changes"]
+    assert "May show <code>Authorization" in told["post_v1_match"]
+    assert "Authorization" not in told["get_v1_index"]
+
+
 @pytest.mark.parametrize(
     ("schema", "words"),
     [
