@@ -1,28 +1,11 @@
 /** axe-core finds nothing to mend in what the extension shows, light and dark. */
-import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
-import type { AxeResults } from "axe-core";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { violations } from "./axe.ts";
 import { browsers } from "./browsers.ts";
 import { all, cardIn, markedText, pointOn, pressInCard, type Driver, type Tab, type Tree } from "./driver.ts";
 import { ownPage, send, setSettings, tabNumber } from "./own-pages.ts";
 import { openSite, type Site } from "./site.ts";
 import { until } from "./wait.ts";
-
-const axe = await readFile(fileURLToPath(new URL("../../extension/node_modules/axe-core/axe.min.js", import.meta.url)), "utf8");
-
-/** What axe-core calls a violation, best practices included, each with the places it found. */
-async function violations(tab: Tab): Promise<string[]> {
-  await tab.run(`${axe};undefined`);
-  const found = await tab.evaluate(async () => {
-    const { axe } = globalThis as unknown as { axe: { run(): Promise<AxeResults> } };
-    const { violations, passes } = await axe.run();
-    return { violations: violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`)), passes: passes.length };
-  });
-  // A page on which nothing could be checked would have no violation either.
-  expect(found.passes).toBeGreaterThan(10);
-  return found.violations;
-}
 
 /**
  * The card is closed to scripts of the page, axe-core among them. It is built again from what the

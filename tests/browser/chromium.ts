@@ -9,6 +9,17 @@ import { until } from "./wait.ts";
 /** Fixed by the key in the manifest. */
 const ID = "kaenpbplagdbdoalinhnmdnnoofdpepn";
 const EXTENSION = `chrome-extension://${ID}/`;
+/** Without a window, and without asking anybody anything by itself. */
+export const FLAGS = [
+  "--headless=new",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
 const ALL_SITES = { api: [], explicit_host: ["<all_urls>"], manifest_permissions: [], scriptable_host: [] };
 
 /** What the reader has allowed in the list of extensions, as a profile remembers it. */
@@ -34,14 +45,7 @@ export async function launchChromium(
     forcedColors: options.forcedColors === true ? "active" : "none",
     env: { ...process.env, LANGUAGE: options.language ?? "en" },
     args: [
-      "--headless=new",
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
+      ...FLAGS,
       `--lang=${options.language ?? "en"}`,
       ...(options.hosts === undefined ? [] : [`--host-resolver-rules=${options.hosts.map((host) => `MAP ${host} 127.0.0.1`).join(",")}`]),
       `--disable-extensions-except=${extension}`,
