@@ -8,6 +8,8 @@ import en from "./public/_locales/en/messages.json";
 /** Loopback needs no choice: nothing that goes there leaves the reader's own machine. */
 const LOOPBACK = ["http://127.0.0.1/*", "http://localhost/*", "http://[::1]/*"];
 const ALL_SITES = "<all_urls>";
+/** Chrome knows `light-dark()` from this one on, Firefox asks about data that is sent. */
+const OLDEST = { chrome: "123", firefox: "142.0" };
 /** The public half of a key pair: it fixes the id of the unpacked Chrome build (see docs/extension.md). */
 const CHROME_KEY =
   "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAzjnhEqGTf454tf9w2hL63GZg+6+mlm76kcWukAfuIRp0/9DPX7gjcc9EG2kNrKumQmbFdE9nYS52kNDWVACHRJFMOb/NmLSds9hkrNMWWpXQ2DduKTfTpoSNJyzi2tPr5qwuoXzogUu5EQo4KQ5IlehfNYMXLF5jBiP53itQvskG5HnffFVz/3mcR072r1Gwg6We4QJHjbf0V2eGUQ1wC3cIbA5HAUxFfgnWH7onUSoOxIBtf6KOyvV4VhNNwMNuDZc0nlpIK26raKwb4QF4Ta6lVk05PJvNsy0OtGjgXAAD5jzdAzXAKzfJk+ZYzAL/Dfb3VolV/kEb+QafId5rewIDAQAB";
@@ -44,7 +46,7 @@ export default defineConfig({
       __TEST_SERVER__: JSON.stringify(testServer(mode)),
       __WORD_KEYS__: JSON.stringify(grouped(WORD_KEYS)),
     },
-    build: { minify: mode === "production", modulePreload: false },
+    build: { minify: mode === "production", modulePreload: false, cssTarget: [`chrome${OLDEST.chrome}`, `firefox${OLDEST.firefox}`] },
     plugins: [{ name: "unindented", transformIndexHtml: (page: string) => page.replace(/\n\s+/g, "\n") }],
   }),
   hooks: {
@@ -99,12 +101,12 @@ export default defineConfig({
             browser_specific_settings: {
               gecko: {
                 id: "reader@claimlight.example",
-                strict_min_version: "142.0",
+                strict_min_version: OLDEST.firefox,
                 data_collection_permissions: { required: ["websiteContent"] },
               },
             },
           }
-        : { key: CHROME_KEY, minimum_chrome_version: "121" }),
+        : { key: CHROME_KEY, minimum_chrome_version: OLDEST.chrome }),
     };
   },
 });
