@@ -43,7 +43,8 @@ class WireError(Exception):
         """One sentence on the first fault, and how many more there are."""
         first, more = self.faults[0], len(self.faults) - 1
         place = f"{first.pointer}: " if first.pointer else ""
-        return f"{place}{first.message}" + (f" (and {more} more)" if more else "")
+        rest = f" (and {_count(more, 'more fault')})" if more else ""
+        return f"{place}{first.message}{rest}"
 
 
 def parse(data: bytes, *, at: str = "") -> Any:
@@ -120,11 +121,21 @@ def _fault(detail: ErrorDetails, value: Any, at: str) -> Fault:
             return Fault(pointer=place, message="unknown key")
         case "missing":
             return Fault(pointer=place, message="required, but absent")
+        case "too_short" | "too_long":  # pydantic would tell which type of Python it becomes
+            return Fault(pointer=place, message=_of_another_length(detail))
         case "value_error":  # our own rules say what they found
             return Fault(pointer=place, message=str(detail["ctx"]["error"]))
         case _:
             rule = detail["msg"][:1].lower() + detail["msg"][1:]
             return Fault(pointer=place, message=f"{rule}; found {_describe(found)}")
+
+
+def _of_another_length(detail: ErrorDetails) -> str:
+    limits = detail["ctx"]
+    least = "min_length" in limits
+    limit = limits["min_length" if least else "max_length"]
+    told = f"at {'least' if least else 'most'} {_count(limit, 'item')}"
+    return f"should have {told}; found {_describe(detail['input'])}"
 
 
 def _steps(detail: ErrorDetails, value: Any) -> Iterator[str | int]:
@@ -142,7 +153,7 @@ def _steps(detail: ErrorDetails, value: Any) -> Iterator[str | int]:
 
 def _describe(found: Any) -> str:
     if isinstance(found, str):
-        return f"a text of {len(found):,} characters"
+        return f"a text of {_count(len(found), 'character')}"
     if found is None or isinstance(found, bool):
         return json.dumps(found)
     if isinstance(found, int | float):
@@ -150,7 +161,13 @@ def _describe(found: Any) -> str:
         return number if len(number) <= _MOST_NUMBER_CHARS else f"{len(number):,} digits"
     if isinstance(found, list):
         return f"a list of {len(found):,}"
-    return f"an object of {len(found):,} keys" if isinstance(found, dict) else "something else"
+    return (
+        f"an object of {_count(len(found), 'key')}" if isinstance(found, dict) else "something else"
+    )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _half_characters(data: bytes, at: str) -> Iterator[Fault]:

@@ -76,7 +76,7 @@ CONFIRM: Final = Kind(
     "If that is meant, repeat the request with ?confirm=true.",
 )  # fmt: skip
 RETRACTED: Final = Kind(
-    "retracted", 410, "The publisher has retracted this case",
+    "retracted", 410, "This case is retracted",
     "Stop showing the case; detail says when and why it was retracted.",
 )  # fmt: skip
 STALE_WRITE: Final = Kind(

@@ -139,8 +139,9 @@ def _show(
             if line:
                 console.print(f"  {line}", soft_wrap=True)
     hinted = len({found["sentence_id"] for found in matches})
+    sentences = f"{len(texts):,} sentence{'s' if len(texts) != 1 else ''}"
     rest = f", {len(skipped):,} skipped" if skipped else ""
-    console.print(f"{hinted:,} of {len(texts):,} sentences have a hint{rest}", style="bold")
+    console.print(f"{sentences}, {hinted:,} with a hint{rest}", style="bold")
 
 
 def _json(value: object) -> bytes:

@@ -261,7 +261,7 @@ def test_match_shows_the_hint_a_reader_would_see(run: Run, tmp_path: Path) -> No
     done = run("match", claim, "The weather was fine.")
     assert done.exit_code == 0, done.output
     assert "https://example.org/1" in done.stdout
-    assert "1 of 2 sentences" in done.stdout
+    assert "2 sentences, 1 with a hint" in done.stdout
     text = tmp_path / "text.txt"
     text.write_text(f"The weather was fine. {claim} We went home.")
     answer = json.loads(run("match", "--file", text, "--json").stdout)
