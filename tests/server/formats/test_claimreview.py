@@ -235,4 +235,6 @@ def test_table_of_ratings_is_without_contradiction() -> None:
 
 def test_examples_of_the_documentation_are_right() -> None:
     for module in (ratings, wording):
-        assert doctest.testmod(module).failed == 0
+        tried = doctest.testmod(module)
+        assert tried.attempted
+        assert not tried.failed
