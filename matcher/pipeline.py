@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from operator import itemgetter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +49,16 @@ class _Pair:
     judged: Judged
     row: int
     reading: Reading
+    near: float
+    """``Judged.near``, of all pairs of the sentence and the case together."""
+
+    def beside(self, other: Self, everything: bool) -> Self:
+        """The better of two pairs of a sentence and a case, as near as both together come.
+
+        A case of which several wordings come near is nearer than by the best of them.
+        """
+        best = max(other, self, key=lambda pair: pair.worth(everything))
+        return replace(best, near=float(np.logaddexp(self.near, other.near)))
 
     def worth(self, everything: bool) -> tuple[bool, float, float]:
         """What pairs are compared by: their scores.
@@ -56,7 +66,7 @@ class _Pair:
         Where all are wanted, how near they come, for guards and doubt put scores on a few
         levels; a ``match`` comes first all the same.
         """
-        score, near = self.judged.score, self.judged.near
+        score, near = self.judged.score, self.near
         match = band(score) is Band.MATCH
         return (match, near, score) if everything else (match, score, near)
 
@@ -84,8 +94,7 @@ def match_sentences(
     for owner, pair in _judge(index, owners, readings, everything=everything, limit=limit):
         found = best[owner]
         case = layers.case_of(pair.row)
-        if case not in found or pair.worth(everything) > found[case].worth(everything):
-            found[case] = pair
+        found[case] = pair.beside(found[case], everything) if case in found else pair
     matches = []
     for sentence, found in zip(sentences, best, strict=True):
         best_first = sorted(
@@ -139,7 +148,7 @@ def _judge(
         everything=everything,
     )
     return [
-        (owners[place], _Pair(judged, row, readings[place]))
+        (owners[place], _Pair(judged, row, readings[place], judged.near))
         for judged, place, row in zip(_overshadowed(found, sentences), sentences, rows, strict=True)
     ]
 
