@@ -51,19 +51,21 @@ def read(text: str, language: str) -> Reading:
     code = primary(language)
     written = tokens(text, code)
     words: list[str] = []
-    first: dict[int, tuple[int, float]] = {}
+    positions: list[int] = []
+    zipfs: dict[int, float] = {}
     for position, token in enumerate(written):
         word, terms = _terms(token, code)
         words.append(word)
         for hashed, zipf in terms:
-            if hashed not in first:
-                first[hashed] = (position, zipf)
+            if hashed not in zipfs:
+                zipfs[hashed] = zipf
+                positions.append(position)
     return Reading(
         text=text,
         language=code,
         words=tuple(words),
-        capitals=tuple(i > 0 and token[0].isupper() for i, token in enumerate(written)),
-        positions=tuple(position for position, _ in first.values()),
-        hashes=tuple(first),
-        zipfs=tuple(zipf for _, zipf in first.values()),
+        capitals=tuple([False, *[token[0].isupper() for token in written[1:]]][: len(written)]),
+        positions=tuple(positions),
+        hashes=tuple(zipfs),
+        zipfs=tuple(zipfs.values()),
     )

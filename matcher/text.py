@@ -45,7 +45,6 @@ _TAG: Final = re.compile(r"[#@]\w+")
 _WITHIN_TAG: Final = re.compile(
     r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[а-яёєіїґ])(?=[А-ЯЁЄІЇҐ])|_"
 )
-_SPACE: Final = re.compile(r"\s+")
 _NUMBER: Final = r"\d+(?:[.,]\d+)*"
 _LETTERS: Final = rf"[^\W\d_{UNSPACED}]+(?:[{MARKS}]+[^\W\d_{UNSPACED}]*)*"
 _ASCII_WORD: Final = re.compile(rf"{_NUMBER}|[A-Za-z]+(?:'[A-Za-z]+)*\d*")
@@ -91,7 +90,12 @@ def normalise(text: str) -> str:
         text = _INVISIBLE.sub("", text.translate(_ACCENT))
         text = unicodedata.normalize("NFKC", text).translate(_SPELLING)
         text = in_one_script(_GERSHAYIM.sub("", _DROPPED.sub("", text)))
-    return _SPACE.sub(" ", _TAG.sub(_words_of_tag, _LINK.sub(" ", text))).strip()
+    # Few texts hold any; to look for a character is cheaper than to try the pattern everywhere.
+    if "/" in text or "www." in text:
+        text = _LINK.sub(" ", text)
+    if "#" in text or "@" in text:
+        text = _TAG.sub(_words_of_tag, text)
+    return " ".join(text.split())
 
 
 def _words_of_tag(tag: re.Match[str]) -> str:
@@ -176,6 +180,8 @@ _END: Final = re.compile(
     """,
     re.VERBOSE,
 )
+_WITHIN: Final = re.compile(rf"""[{_STOPS};{SYLLABIC}](?![.!?…]*+["'”’»›)\]」』）】》〉]*+$)""")
+"""What a sentence may end with before the end of its line; most lines hold none."""
 _SAID: Final = frozenset("とっ")
 """What goes on after a quotation in Japanese, as a small letter does elsewhere."""
 _ORDINAL: Final = re.compile(r"(?:\d{1,2}|[ivxl]+)$")
@@ -193,6 +199,9 @@ def split_sentences(text: str, language: str | None = None) -> list[str]:
     code = primary(language) if language else None
     sentences: list[str] = []
     for line in text.splitlines():
+        if not _WITHIN.search(line):
+            sentences += [whole] if (whole := line.strip()) else []
+            continue
         start = 0
         for end in _END.finditer(line):
             if not _ends_sentence(line, end, start, code):
