@@ -21,6 +21,7 @@ from matcher.training.corpora import DATASETS, rows
 class Corpus:
     """Claims to index, ordinary sentences to time, and sentences that repeat a known claim.
 
+    ``earlier`` are other ordinary sentences, which a service has read before.
     The first ``real`` claims are as somebody wrote them; each other one is the first half of
     the one and the second half of the other of its two ``sources``.
     """
@@ -29,6 +30,7 @@ class Corpus:
     claims: list[str]
     real: int
     sources: list[tuple[int, int]]
+    earlier: list[str]
     ordinary: list[str]
     repeats: list[tuple[str, str]]
 
@@ -37,7 +39,8 @@ def corpus(cases: int) -> Corpus:
     """A corpus of the wanted size; sizes beyond the real claims recombine their words."""
     if DATASETS.exists():
         claims = list(dict.fromkeys(row["title"] for row in rows("euvsdisinfo/cases")))
-        ordinary = [row["text"] for row in rows("news/en")][:3_000]
+        news = [row["text"] for row in rows("news/en")]
+        ordinary, earlier = news[:3_000], news[3_000:9_000]
         repeats = [
             (sentence, row["claim"])
             for row in rows("euvsdisinfo/pairs")
@@ -48,7 +51,8 @@ def corpus(cases: int) -> Corpus:
         index = starter_index()
         claims = [c.text for case in index.cases() for c in case.claims if c.language == "en"]
         labelled = own_sentences()
-        ordinary = [s["text"] for s in labelled if s["label"] == "ordinary"] * 10
+        earlier = [s["text"] for s in labelled if s["label"] == "ordinary"]
+        ordinary = earlier * 10
         repeats = [
             (s["text"], index.case(s["case"]).claim)
             for s in labelled
@@ -64,6 +68,7 @@ def corpus(cases: int) -> Corpus:
         claims=[*claims, *made][:cases],
         real=min(len(claims), cases),
         sources=list(made.values()),
+        earlier=earlier,
         ordinary=ordinary,
         repeats=repeats,
     )
