@@ -39,7 +39,7 @@ def test_the_stages_are_those_of_the_engine(data: Corpus) -> None:
     way = WAYS["Claimlight"](data)
     assert isinstance(way, Engine)
     texts = [text for text, _ in data.repeats] + data.ordinary[:100]
-    stages = stage_costs(way.index, texts)
+    stages = stage_costs(way.index, data.earlier[:100], texts)
     assert all(microseconds > 0 for microseconds in stages.values()), stages
     assert list(stages)[-1] == REST
     assert way(texts) == way(texts)  # the stopwatches are off again
