@@ -149,41 +149,13 @@ _LETTERS: Final = {
     "Kana": HIRAGANA + KATAKANA,
 }
 _OF: Final = {script: re.compile(f"[{letters}]") for script, letters in _LETTERS.items()}
-_WRITTEN_IN: Final = {
-    code: script
-    for script, codes in {
-        "Cyrillic": "ru uk be bg mk kk ky tg mn ab av ba ce cv kv os tt",
-        "Greek": "el",
-        "Hebrew": "he yi",
-        "Arabic": "ar fa ur ps sd ug ks",
-        "Devanagari": "hi mr ne sa",
-        "Bengali": "bn as",
-        "Gurmukhi": "pa",
-        "Gujarati": "gu",
-        "Tamil": "ta",
-        "Telugu": "te",
-        "Kannada": "kn",
-        "Malayalam": "ml",
-        "Sinhala": "si",
-        "Thai": "th",
-        "Lao": "lo",
-        "Burmese": "my",
-        "Georgian": "ka",
-        "Hangul": "ko",
-        "Ethiopic": "am ti",
-        "Khmer": "km",
-        "Armenian": "hy",
-        "Han": "zh",
-        "Kana": "ja",
-        # Written in more than one: nothing to be told from their letters.
-        "": "sr sh bs az uz tk ku ms ha dv bo ii iu dz za cr oj cu",
-    }.items()
-    for code in codes.split()
-}
-_ALONE: Final = {
+_LANGUAGES: Final = {
+    "Cyrillic": "ru uk be bg mk kk ky tg mn ab av ba ce cv kv os tt",
     "Greek": "el",
-    "Hebrew": "he",
-    "Bengali": "bn",
+    "Hebrew": "he yi",
+    "Arabic": "ar fa ur ps sd ug ks",
+    "Devanagari": "hi mr ne sa",
+    "Bengali": "bn as",
     "Gurmukhi": "pa",
     "Gujarati": "gu",
     "Tamil": "ta",
@@ -196,12 +168,23 @@ _ALONE: Final = {
     "Burmese": "my",
     "Georgian": "ka",
     "Hangul": "ko",
+    "Ethiopic": "am ti",
     "Khmer": "km",
     "Armenian": "hy",
     "Han": "zh",
     "Kana": "ja",
+    # Written in more than one: nothing to be told from their letters.
+    "": "sr sh bs az uz tk ku ms ha dv bo ii iu dz za cr oj cu",
 }
-"""Scripts that nearly all pages use for one language."""
+"""Languages by the script they are written in, that of most pages first."""
+_WRITTEN_IN: Final = {
+    code: script for script, codes in _LANGUAGES.items() for code in codes.split()
+}
+_SHARED: Final = {"Cyrillic", "Arabic", "Devanagari", "Ethiopic", ""}
+_ALONE: Final = {
+    script: codes.split()[0] for script, codes in _LANGUAGES.items() if script not in _SHARED
+}
+"""The language of nearly all pages in a script, where one has them all but to itself."""
 
 
 def main_script(text: str) -> str | None:

@@ -10,30 +10,9 @@ from typing import Any, Final
 from matcher.case import Case
 from server.formats import WRITERS, read
 from tests.server.conftest import CONTRACT
+from tests.server.formats.cases import DUMP_ROW, REVIEW
 
 _CASES: Final = [case for case in read(CONTRACT / "cases.jsonl") if isinstance(case, Case)]
-_DUMP: Final[dict[str, Any]] = {
-    "id": "https://euvsdisinfo.eu/report/a-moon-of-cheese/",
-    "title": "The Moon is a storehouse for cheese",
-    "date": "2020-02-29",
-    "url": "https://euvsdisinfo.eu/report/a-moon-of-cheese/",
-    "languages": ["Georgian"],
-    "countries": ["Georgia"],
-    "keywords": ["cheese"],
-    "outlets": ["Moon Today"],
-    "summary": "Cheese has been hidden on the Moon. The West keeps it from us.",
-    "disproof": "There is no evidence. Samples of the Moon hold no milk.",
-}
-_REVIEW: Final = {
-    "@context": "https://schema.org",
-    "@type": "ClaimReview",
-    "author": {"@type": "Organization", "name": "Checkers", "url": "https://checkers.example"},
-    "claimReviewed": "The Moon is made of cheese and NASA has known it for many years",
-    "datePublished": "2020-03-01T10:00:00Z",
-    "itemReviewed": {"@type": "Claim", "author": {"@type": "Person", "name": "A. Cheesemonger"}},
-    "reviewRating": {"@type": "Rating", "alternateName": "Pants on Fire!", "ratingValue": 1},
-    "url": "https://checkers.example/moon",
-}
 _BUNDLE: Final = {
     "type": "bundle",
     "objects": [
@@ -66,7 +45,7 @@ def _table(row: dict[str, Any], separator: str = ",") -> str:
 
 
 _FLAT: Final = {
-    name: "+".join(value) if isinstance(value, list) else value for name, value in _DUMP.items()
+    name: "+".join(value) if isinstance(value, list) else value for name, value in DUMP_ROW.items()
 }
 _SHEET: Final = {
     "id": "", "Claim": "Die Erde sei eine Scheibe", "URL": "https://example.org/a",
@@ -75,19 +54,19 @@ _SHEET: Final = {
 }  # fmt: skip
 _PAGE: Final = (
     "<!doctype html><html><head><title>x</title>\n"
-    f'<script type="application/ld+json">{json.dumps({"@graph": [_REVIEW]})}</script>\n'
-    f'<script type="application/ld+json">{json.dumps([_REVIEW])}</script></head></html>'
+    f'<script type="application/ld+json">{json.dumps({"@graph": [REVIEW]})}</script>\n'
+    f'<script type="application/ld+json">{json.dumps([REVIEW])}</script></head></html>'
 )
 
 CORPUS: Final[dict[str, bytes]] = {
     "jsonl": _written("jsonl"),
     "csv": _written("csv"),
     "claimreview-feed": _written("claimreview"),
-    "claimreview-one": json.dumps(_REVIEW).encode(),
-    "claimreview-list": json.dumps([_REVIEW, _REVIEW | {"url": "https://checkers.example/b"}])
+    "claimreview-one": json.dumps(REVIEW).encode(),
+    "claimreview-list": json.dumps([REVIEW, REVIEW | {"url": "https://checkers.example/b"}])
     .encode(),
     "claimreview-page": _PAGE.encode(),
-    "euvsdisinfo-lines": "\n".join(json.dumps(_DUMP | {"url": f"{_DUMP['url']}{n}"})
+    "euvsdisinfo-lines": "\n".join(json.dumps(DUMP_ROW | {"url": f"{DUMP_ROW['url']}{n}"})
                                    for n in range(3)).encode(),
     "euvsdisinfo-table": _table(_FLAT).encode(),
     "euvsdisinfo-stix": json.dumps(_BUNDLE, indent=1).encode(),

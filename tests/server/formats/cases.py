@@ -1,12 +1,38 @@
-"""Cases of every shape, for round trips."""
+"""Cases of every shape, for round trips, and one row as each publisher writes it."""
 
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from hypothesis import strategies as st
 
 from matcher.case import Case, Verdict
+
+DUMP_ROW: dict[str, Any] = {
+    "id": "https://euvsdisinfo.eu/report/a-moon-of-cheese/",
+    "title": "The Moon is a storehouse for cheese",
+    "date": "2020-02-29",
+    "url": "https://euvsdisinfo.eu/report/a-moon-of-cheese/",
+    "languages": ["Georgian"],
+    "countries": ["Georgia"],
+    "keywords": ["cheese"],
+    "outlets": ["Moon Today"],
+    "summary": "Cheese has been hidden on the Moon. The West keeps it from us.",
+    "disproof": "There is no evidence. Samples of the Moon hold no milk.",
+}
+"""Of EUvsDisinfo's dumps."""
+REVIEW: dict[str, Any] = {
+    "@context": "http://schema.org",
+    "@type": "ClaimReview",
+    "author": {"@type": "Organization", "name": "Checkers", "url": "https://checkers.example"},
+    "claimReviewed": "The Moon is made of cheese and NASA has known it for many years",
+    "datePublished": "2020-03-01T10:00:00Z",
+    "itemReviewed": {"@type": "Claim", "author": {"@type": "Person", "name": "A. Cheesemonger"}},
+    "reviewRating": {"@type": "Rating", "alternateName": "Pants on Fire!", "ratingValue": 1},
+    "url": "https://checkers.example/moon",
+}
+"""Of anybody else, as JSON-LD."""
 
 # What editors' texts are made of, and what formats trip over.
 TEXT = st.text(

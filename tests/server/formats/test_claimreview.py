@@ -18,18 +18,8 @@ import pytest
 from matcher.case import Case
 from server.formats import Rejected, ratings, read, wording
 from server.formats.ratings import TABLE, verdict_of
+from tests.server.formats.cases import REVIEW
 from tests.torture import full, tell
-
-REVIEW: dict[str, Any] = {
-    "@context": "http://schema.org",
-    "@type": "ClaimReview",
-    "author": {"@type": "Organization", "name": "Checkers", "url": "https://checkers.example"},
-    "claimReviewed": "The Moon is made of cheese and NASA has known it for many years",
-    "datePublished": "2020-03-01T10:00:00Z",
-    "itemReviewed": {"@type": "Claim", "author": {"@type": "Person", "name": "A. Cheesemonger"}},
-    "reviewRating": {"@type": "Rating", "alternateName": "Pants on Fire!", "ratingValue": 1},
-    "url": "https://checkers.example/moon",
-}
 
 
 def review(**change: Any) -> dict[str, Any]:

@@ -7,17 +7,17 @@ import io
 import json
 import re
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from matcher.case import ID_PATTERN, MAX_LABEL_CHARS, MAX_SUMMARY_CHARS, Case
+from matcher.training.corpora import DATASETS
 from server.formats import Rejected, euvsdisinfo, read
 from server.formats.euvsdisinfo import case_id
 from server.formats.wording import cut
+from tests.server.formats.cases import DUMP_ROW
 
-DATASETS = Path(__file__).resolve().parents[4] / "shared" / "datasets"
 DUMP = DATASETS / "euvsdisinfo" / "cases.jsonl"
 SCRAPE = DATASETS / "raw" / "euvsdisinfo_posts.csv"
 DUMP_2017 = DATASETS / "raw" / "euvsdisinfo_2017.csv"
@@ -26,22 +26,9 @@ needs_datasets = pytest.mark.skipif(
     not DUMP.exists(), reason=f"the shared datasets are not at {DATASETS}"
 )
 
-ROW: dict[str, Any] = {
-    "id": "https://euvsdisinfo.eu/report/a-moon-of-cheese/",
-    "title": "The Moon is a storehouse for cheese",
-    "date": "2020-02-29",
-    "url": "https://euvsdisinfo.eu/report/a-moon-of-cheese/",
-    "languages": ["Georgian"],
-    "countries": ["Georgia"],
-    "keywords": ["cheese"],
-    "outlets": ["Moon Today"],
-    "summary": "Cheese has been hidden on the Moon. The West keeps it from us.",
-    "disproof": "There is no evidence. Samples of the Moon hold no milk.",
-}
-
 
 def rows(*changes: dict[str, Any], verdict: str | None = "false") -> list[Case | Rejected]:
-    lines = "\n".join(json.dumps(ROW | change) for change in changes)
+    lines = "\n".join(json.dumps(DUMP_ROW | change) for change in changes)
     return list(read(io.BytesIO(lines.encode()), default_verdict=verdict))
 
 
@@ -59,8 +46,8 @@ def rejected(**change: Any) -> Rejected:
 
 def test_disproof_becomes_the_summary_and_the_disinformation_a_wording() -> None:
     case = one()
-    assert [claim.text for claim in case.claims] == [ROW["title"], ROW["summary"]]
-    assert case.summary == ROW["disproof"]
+    assert [claim.text for claim in case.claims] == [DUMP_ROW["title"], DUMP_ROW["summary"]]
+    assert case.summary == DUMP_ROW["disproof"]
 
 
 def test_without_a_disproof_there_is_no_summary_rather_than_the_disinformation() -> None:
@@ -269,17 +256,17 @@ STIX: dict[str, Any] = {
         {
             "type": "campaign",
             "id": "campaign--1",
-            "name": ROW["title"],
-            "description": ROW["summary"],
+            "name": DUMP_ROW["title"],
+            "description": DUMP_ROW["summary"],
             "first_seen": "2020-02-29T00:00:00Z",
             "labels": ["cheese"],
         },
         {
             "type": "indicator",
             "id": "indicator--1",
-            "pattern": f"[url:value = '{ROW['url']}']",
+            "pattern": f"[url:value = '{DUMP_ROW['url']}']",
         },
-        {"type": "note", "content": ROW["disproof"], "object_refs": ["campaign--1"]},
+        {"type": "note", "content": DUMP_ROW["disproof"], "object_refs": ["campaign--1"]},
         {"type": "threat-actor", "id": "threat-actor--1", "name": "Moon Today"},
         {"type": "location", "id": "location--1", "name": "Georgia"},
         *(
