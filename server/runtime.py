@@ -6,6 +6,7 @@ The master process holds the data folder and the private Redis; it answers nothi
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
 import socket
@@ -126,13 +127,19 @@ def bind(host: str, port: int, *, flag: str = "--port") -> Iterator[socket.socke
         listener.listen(BACKLOG)  # only now nobody else can have it
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        problem = (
-            f"cannot listen on {host} port {port}: {reason}; stop what listens there, or choose "
-            f"another with {flag}" + (" (0 takes a free one)" if flag == "--port" else "")
-        )
+        problem = f"cannot listen on {host} port {port}: {reason}; {_way_out(error, flag)}"
         raise SettingsError([problem]) from error
     with listener:
         yield listener
+
+
+def _way_out(error: OSError, flag: str) -> str:
+    another = f"choose another with {flag}" + (" (0 takes a free one)" if flag == "--port" else "")
+    if error.errno == errno.EADDRINUSE:
+        return f"stop what listens there, or {another}"
+    if error.errno == errno.EACCES:
+        return f"the system keeps the ports below 1024 for root: {another}"
+    return f"choose an address of this machine with {'--host' if flag == '--port' else flag}"
 
 
 @contextlib.contextmanager

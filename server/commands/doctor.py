@@ -181,7 +181,8 @@ def _address(settings: Settings, client: Client) -> Iterator[Finding]:
         do = "start it with `claimlight serve`"
         if busy:
             do = f"something else listens on port {settings.port}: stop it, or choose --port"
-        yield Finding(what, State.FAIL, str(error), do)
+        found, _, _ = str(error).partition("; ")  # the advice is its own
+        yield Finding(what, State.FAIL, found, do)
         return
     if status != 200 or "json" not in headers.get("Content-Type", ""):
         yield Finding(

@@ -151,6 +151,13 @@ def test_a_port_in_use_is_told_before_anything_is_touched(
     assert not service.data_dir.exists()
 
 
+def test_an_address_of_another_machine_is_told_with_what_to_do(new_service: NewService) -> None:
+    done = _run(new_service(start=False, CLAIMLIGHT_HOST="192.0.2.1"))
+    assert done.returncode == 2
+    assert "192.0.2.1" in done.stderr
+    assert "choose an address of this machine with --host" in done.stderr
+
+
 def test_all_bad_settings_are_told_at_once(new_service: NewService) -> None:
     service = new_service(start=False, CLAIMLIGHT_PORT="http", CLAIMLIGHT_WORKERS="many")
     done = _run(service)
