@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Any, Final
 
 from flask import Blueprint, Response, request
@@ -255,11 +256,15 @@ def read_push(body: bytes, *, lines: bool) -> Push:
     return push
 
 
-def _lines(body: bytes) -> list[bytes]:
-    rows = [line for line in body.removeprefix(b"\xef\xbb\xbf").split(b"\n") if line.strip()]
-    if not rows:
+def _lines(body: bytes) -> Iterator[bytes]:
+    """The lines one by one: a body of 64 MiB is not held twice."""
+    some = False
+    for line in BytesIO(body.removeprefix(b"\xef\xbb\xbf")):
+        if line.strip():
+            some = True
+            yield line
+    if not some:
         raise WireError(Fault(pointer="", message="the body is empty; a case a line is expected"))
-    return rows
 
 
 def _array(body: bytes) -> list[Any]:

@@ -39,6 +39,8 @@ from server.formats import AUTO, FORMATS
 from server.wire.base import MAX_CHANGES_BYTES
 
 JSON_LINES: Final = "application/jsonl"
+PART_BYTES: Final = 16 * 1024 * 1024
+"""Of each changeset, where one does not hold it all."""
 
 
 @click.command(epilog=EXIT_CODES, short_help="Publish cases from files.")
@@ -139,9 +141,12 @@ def push(
 def _send(client: Client, rows: Rows, **options: Any) -> dict[str, Any]:
     """Publish the rows, or try to; return the answer, and the ``versions`` that were made.
 
-    What is more than one changeset may hold goes in several, each of them whole.
+    What is more than one changeset may hold goes in several, each of them whole, and then smaller
+    ones: a worker takes about fifteen times the memory of what it is sent.
     """
     parts = list(rows.parts(MAX_CHANGES_BYTES))
+    if len(parts) > 1:
+        parts = list(rows.parts(min(PART_BYTES, MAX_CHANGES_BYTES)))
     answer: dict[str, Any] = {}
     versions: list[int] = []
     for number, part in enumerate(parts, start=1):
