@@ -232,7 +232,8 @@ def test_damaged_requests_are_refused_and_cost_nothing_that_lasts(
         f"{REQUESTS:,} damaged requests over {SENDERS} connections",
         bar="no 5xx, no hang over 2 s, no growth of memory",
         found=", ".join(f"{n:,} of {status}" for status, n in sorted(statuses.items()))
-        + f"; slowest {slowest[0]:.2f} s ({slowest[1][:50]!r}); memory of the workers {grown / 1e6:+.0f} MB",
+        + f"; slowest {slowest[0]:.2f} s ({slowest[1][:50]!r})"
+        + f"; memory of the workers {grown / 1e6:+.0f} MB",
     )
     assert statuses["200"]
     assert statuses["400"]
