@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
-import shutil
 import signal
 import subprocess
 import threading
@@ -23,6 +21,7 @@ import pytest
 from matcher.case import Case
 from server.errors import StoreError
 from server.store import Store
+from tests.server.processes.programs import REDIS, needs_redis
 from tests.torture import full, tell
 from tests.waiting import HANG_S
 
@@ -30,18 +29,11 @@ MakeCase = Callable[..., Case]
 NewService = Callable[..., Any]
 Eventually = Callable[..., bool]
 
-PROGRAM = shutil.which("redis-server") or shutil.which("valkey-server")
 AWAY_S = full(60, small=2)
 READERS = 3
 CLAIM = "The heron of the northern lighthouse was trained as a spy by a secret service."
 
-pytestmark = [
-    pytest.mark.torture,
-    pytest.mark.skipif(
-        PROGRAM is None and "CI" not in os.environ,
-        reason="a Redis of its own needs redis-server or valkey-server on the PATH",
-    ),
-]
+pytestmark = [pytest.mark.torture, needs_redis]
 
 
 class OwnRedis:
@@ -53,11 +45,11 @@ class OwnRedis:
         self.process = self.start()
 
     def start(self) -> subprocess.Popen[bytes]:
-        assert PROGRAM is not None
+        assert REDIS is not None
         options = ["--port", "0", "--unixsocket", "redis.sock", "--appendonly", "yes"]
         with (self._folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
-                [PROGRAM, *options], cwd=self._folder, stdout=log, stderr=log
+                [REDIS, *options], cwd=self._folder, stdout=log, stderr=log
             )
         return self.process
 

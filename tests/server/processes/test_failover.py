@@ -9,8 +9,6 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
-import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -28,6 +26,7 @@ import redis
 from matcher.case import Case
 from server.errors import Unavailable, Unconfirmed
 from server.store import Role, Store
+from tests.server.processes.programs import REDIS, needs_redis
 from tests.torture import full, tell
 from tests.waiting import HANG_S
 
@@ -36,18 +35,11 @@ NewService = Callable[..., Any]
 Eventually = Callable[..., bool]
 
 DEPLOYED = Path(__file__).parents[3] / "server" / "deploy" / "sentinel.conf"
-PROGRAM = shutil.which("redis-server") or shutil.which("valkey-server")
 KILLS = full(10, small=2)
 SERVICE = "claimlight"
 CLAIM = "The heron of the northern lighthouse was trained as a spy by a secret service."
 
-pytestmark = [
-    pytest.mark.torture,
-    pytest.mark.skipif(
-        PROGRAM is None and "CI" not in os.environ,
-        reason="Sentinels need redis-server or valkey-server on the PATH",
-    ),
-]
+pytestmark = [pytest.mark.torture, needs_redis]
 
 
 class Replicated:
@@ -108,14 +100,14 @@ class Replicated:
             process.wait()
 
     def _spawn(self, port: int, lines: str, *flags: str) -> None:
-        assert PROGRAM is not None
+        assert REDIS is not None
         folder = self._folder / str(port)
         folder.mkdir(exist_ok=True)
         file = folder / "redis.conf"
         file.write_text(f"bind 127.0.0.1\ndir {folder}\n{lines}")
         with (folder / "log").open("ab") as log:
             self._processes[port] = subprocess.Popen(
-                [PROGRAM, str(file), *flags], stdout=log, stderr=log
+                [REDIS, str(file), *flags], stdout=log, stderr=log
             )
 
 

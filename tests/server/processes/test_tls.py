@@ -16,17 +16,17 @@ from matcher.case import Case
 from server.errors import StoreError, Unavailable
 from server.store import Store
 from tests.server.processes.front import certificate, free_ports, listens
+from tests.server.processes.programs import REDIS
 from tests.waiting import HANG_S, eventually
 
 MakeCase = Callable[..., Case]
-PROGRAM: Final = shutil.which("redis-server") or shutil.which("valkey-server")
 PASSWORD: Final = "s3cret/of@redis"
 ESCAPED: Final = "s3cret%2Fof%40redis"
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    if PROGRAM is None or shutil.which("openssl") is None:
+    if REDIS is None or shutil.which("openssl") is None:
         assert "CI" not in os.environ
         pytest.skip("needs redis-server or valkey-server, and openssl")
     made = tmp_path_factory.mktemp("tls")
@@ -52,7 +52,7 @@ def _running(folder: Path, port: int, *more: str) -> Iterator[None]:
     file.write_text("\n".join(lines))
     with (folder / f"{port}.log").open("wb") as log:
         process = subprocess.Popen(
-            [str(PROGRAM), str(file), *more], cwd=folder, stdout=log, stderr=log
+            [str(REDIS), str(file), *more], cwd=folder, stdout=log, stderr=log
         )
     try:
         assert eventually(lambda: process.poll() is not None or listens(port))
