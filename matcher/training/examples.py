@@ -25,9 +25,12 @@ from matcher.training.gather import Claims, euvsdisinfo_titles, index, spelling
 from matcher.training.neighbours import (
     ASSERTIONS,
     DEBUNKS,
+    DETAILS,
+    clause,
     doubted,
     exchanged,
     framed,
+    joined,
     negated,
     renumbered,
     reworded,
@@ -52,6 +55,8 @@ NEWS_FOLDS: Final = frozenset({7, 8, 9})
 BATCH: Final = 200
 TITLES: Final = 1_500
 TWINS: Final = 1_000
+CLAUSES: Final = 1_500
+LONG_TITLE: Final = 14
 SNOPES: Final = 2_500
 
 
@@ -86,6 +91,7 @@ class Gatherer:
         self._news()
         self._titles()
         self._twins()
+        self._clauses()
         self._tweets()
         self._snopes()
         self._relations()
@@ -120,6 +126,12 @@ class Gatherer:
         for _ in range(2):
             self._add("summary", sentence, title, True, weight)
         self._add("summary asserted", framed(sentence, ASSERTIONS, draw), title, True, 0.7)
+        for _ in range(2):
+            self._add("summary detailed", framed(sentence, DETAILS, draw), title, True, 0.7)
+        opposite = negated(sentence, draw)
+        if opposite:
+            opposite = framed(opposite, DETAILS, draw)
+        self._add("summary negated, detailed", opposite, title, False, 0.7)
         self._add("summary debunked", framed(sentence, DEBUNKS, draw), title, False, 0.7)
         self._add("summary doubted", doubted(sentence, draw), title, False, 0.5)
         self._add("summary negated", negated(sentence, draw), title, False, 0.8)
@@ -210,6 +222,7 @@ class Gatherer:
             self._add("twin asserted", framed(first, ASSERTIONS, draw), twin, True, 0.4)
             made_of = draw.choice((negated(first, draw), exchanged(first, draw)))
             self._add("twin made another", made_of, twin, False, 0.5)
+            self._joined(first, twin)
             made += 1
             if made == TWINS:
                 break
@@ -218,6 +231,41 @@ class Gatherer:
             far = [claim for claim, near in found if near < UNRELATED]
             if far:
                 self._add("title, other claim", text, far[0], False, 0.4)
+
+    def _joined(self, first: str, twin: str) -> None:
+        """What else a sentence says takes nothing from what it repeats."""
+        draw = self._draw
+        other = draw.choice(self._cases.texts)
+        self._add("twin joined", joined(first, other, draw), twin, True, 0.5)
+        self._add("twin detailed", framed(first, DETAILS, draw), twin, True, 0.5)
+        opposite = negated(first, draw)
+        if opposite:
+            self._add("twin negated, joined", joined(opposite, other, draw), twin, False, 0.5)
+            self._add("twin negated, detailed", framed(opposite, DETAILS, draw), twin, False, 0.5)
+
+    def _clauses(self) -> None:
+        """Long sentences of every kind against one clause of theirs, and against its opposite."""
+        draw = self._draw
+        texts = [row["text"] for row in rows("news/en") if fold(row["text"]) in NEWS_FOLDS]
+        texts += [
+            row["text"]
+            for row in rows("euvsdisinfo/disproof_sentences")
+            if self._in(row["case_id"])
+        ]
+        texts += [title for title in self._cases.texts if len(title.split()) > LONG_TITLE]
+        made = 0
+        for text in draw.sample(texts, len(texts)):
+            claim = clause(text, draw)
+            if not claim:
+                continue
+            same = reworded(claim, draw) if draw.random() < 0.5 else claim
+            self._add("clause", text, same, True, 0.5)
+            changed = draw.choice((negated, exchanged, renumbered))(claim, draw)
+            if changed:
+                self._add("clause made another", text, changed, False, 0.5)
+            made += 1
+            if made == CLAUSES:
+                break
 
     def _tweets(self) -> None:
         """Tweets against the claim that checks them, its likeliest neighbours, and negations."""

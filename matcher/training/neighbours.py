@@ -88,6 +88,27 @@ ASSERTIONS: Final = (
 )  # fmt: skip
 """Frames in which a claim is still asserted, some of them with a negation of their own."""
 
+DETAILS: Final = (
+    "On Monday, {}", "In March 2020, {}", "Yesterday in Brussels, {}", "Last year {}",
+    "After the summit, {}", "Speaking to reporters, he said that {}", "In recent years {}",
+    "According to the channel's sources in Washington, {}", "As early as in 2014, {}",
+    "In an interview with a Moscow newspaper, the deputy explained that {}", "Meanwhile {}",
+    "In the view of many in the region, {}", "For the third time this month, {}",
+    "Despite all promises, {}", "With the help of foreign partners, {}", "From now on, {}",
+    "At the same time, {}", "It was under these circumstances that {}",
+    "{}, which caused an outcry in parliament", "{} for the second time this year",
+    "{}, as has been the case since the nineties", "{} during joint exercises on the coast",
+    "{}, and this will have grave consequences for everyone", "{} in order to gain time",
+    "{}, while ordinary people pay the price", "{} together with their allies in the region",
+    "{} because it suits those in power", "{}, said the head of the committee on Tuesday",
+    "{}, and nothing will change before the elections", "{}, while prices keep rising",
+)  # fmt: skip
+"""Frames that add what a claim leaves out, and assert it all the same."""
+
+JOINTS: Final = (
+    "{}, and {}", "{}; {}", "{}, while {}", "{} because {}", "{} – {}", "{}, but {}", "{}, so {}",
+)  # fmt: skip
+
 
 def negated(text: str, draw: Random) -> str | None:
     """The opposite of a sentence; None where no simple rule applies."""
@@ -171,6 +192,48 @@ def framed(text: str, frames: tuple[str, ...], draw: Random) -> str:
     """The sentence inside one of the frames."""
     whole = draw.choice(frames).format(text.rstrip(". …"))
     return whole[0].upper() + whole[1:] + "."
+
+
+def joined(first: str, second: str, draw: Random) -> str:
+    """A sentence that says two things, in either order."""
+    both = [first.rstrip(". …"), second.rstrip(". …")]
+    draw.shuffle(both)
+    return draw.choice(JOINTS).format(both[0], both[1][:1].lower() + both[1][1:]) + "."
+
+
+_CLAUSE: Final = re.compile(
+    r"[,;:–—] (?:and |but |while |because |since |as |so )?|"
+    r" (?:because|while|whereas|after which|and that|so that) "
+)
+_DOUBTFUL: Final = re.compile(
+    r"\b(?:no|not|never|nor|without|if|whether|would|could|may|might|deny|denie[sd]|refute[sd]?|"
+    r"false(?:ly)?|alleg\w+|claim\w*|narrative\w*|disinformation|accus\w+|reject\w*|myth|hoax)\b|"
+    r"n['’]t\b|\?",
+    re.IGNORECASE,
+)
+_OPENING: Final = re.compile(r"^(?:that|which|who|and|but|to|are|is|in|by|for|with|of) ")
+CLAUSE_WORDS: Final = (5, 16)
+"""Words of a clause that can stand as a claim."""
+
+
+def clause(text: str, draw: Random) -> str | None:
+    """A clause that a longer sentence asserts, as a claim of its own.
+
+    None where there is none of fit length, and where a word of doubt, negation or quotation
+    makes it unsure what is asserted.
+    """
+    if _DOUBTFUL.search(text):
+        return None
+    least, most = CLAUSE_WORDS
+    fit = [
+        part.strip(' ."“”')
+        for part in _CLAUSE.split(text)
+        if least <= len(part.split()) <= min(most, len(text.split()) - least)
+    ]
+    if not fit:
+        return None
+    chosen = _OPENING.sub("", draw.choice(fit))
+    return chosen[:1].upper() + chosen[1:] if len(chosen.split()) >= least else None
 
 
 def reworded(text: str, draw: Random) -> str:

@@ -62,9 +62,9 @@ STRETCH: Final = 3.0
 """How far a band may move when it is settled, in logits."""
 FARTHEST: Final = 4.0
 """How far below ``match`` of the second scale ``similar`` may begin, in logits."""
-RATES: Final = {Band.MATCH: 0.7 / 1_000, Band.SIMILAR: 1 / 200}
-"""Ordinary sentences that reach a band: for ``match`` between a half and one in 1,000, so that an
-index of another subject stays near one."""
+RATES: Final = {Band.MATCH: 0.5 / 1_000, Band.SIMILAR: 1 / 200}
+"""Ordinary sentences that reach a band: for ``match`` half of one in 1,000, so that the index of
+another subject, on which these bands were not placed, stays near one."""
 
 NEAR_SIZES: Final = (150, 500, 1_500, 5_000, 10_000)
 READ_SIZES: Final = (150, 1_500, 10_000)
