@@ -18,10 +18,11 @@ from matcher.score import COLUMN, THRESHOLDS, design, design_near, design_read, 
 from matcher.semantic import Semantic
 from matcher.types import Band, Guard
 
-COMPARED: Final = (40, 0.4)
-READ: Final = (12, 0.15)
-"""Pairs whose vectors are compared, and that are read together, a request, best first: so many, or
-so many for each of its sentences if that is more. Bounds on the cost of a hostile request."""
+COMPARED: Final = 40
+READ: Final = 14
+"""Pairs whose vectors are compared, and that are read together, a request at most, best first:
+bounds on the cost of a hostile one. 256 sentences of news leave 14 to compare and 7 to read at
+most; of news on an index's very subjects about 50 and 14."""
 READ_A_SENTENCE: Final = 3
 """Pairs of one sentence that are read together."""
 COSINE_WORTH: Final = 40.0
@@ -52,7 +53,6 @@ def judge(
     evidence: NDArray[np.float32],
     *,
     sentences: NDArray[np.int32],
-    asked: int,
     worthy: NDArray[np.bool_],
     everything: bool,
 ) -> list[Judged]:
@@ -66,8 +66,6 @@ def judge(
         (pairs, columns of OVERLAP + WORDING).
     sentences
         which sentence each pair belongs to.
-    asked
-        how many sentences there are, with and without a pair.
     worthy
         which pairs would be here also if not all were wanted; the others reach no band.
     everything
@@ -85,7 +83,7 @@ def judge(
         least = model.near_from + model.light.by_chance(cases)
         hopeless |= undecided & (light < least)
         compared = _worth(light, undecided, least, everything)
-        compared = compared[: _most(COMPARED, asked)]
+        compared = compared[:COMPARED]
         cosines = semantic.cosines([(pairs[i][0].text, pairs[i][1].text) for i in compared])
         columns = design_near(evidence[compared], light[compared], cosines)
         near[undecided] -= FAR
@@ -100,7 +98,7 @@ def judge(
         least = model.read_from + model.near.by_chance(cases)
         hopeless |= open_ & (about < least)
         read = _worth(about, open_, least, everything)
-        read = _first_of_each(read, sentences)[: _most(READ, asked)]
+        read = _first_of_each(read, sentences)[:READ]
         place = {pair: i for i, pair in enumerate(compared.tolist())}
         known = columns[[place[pair] for pair in read.tolist()]]
         heard[read] = logits = semantic.logits([(pairs[i][0].text, pairs[i][1].text) for i in read])
@@ -125,11 +123,6 @@ def judge(
             strict=True,
         )
     ]
-
-
-def _most(bound: tuple[int, float], asked: int) -> int:
-    least, each = bound
-    return max(least, round(each * asked))
 
 
 def _below_match(scores: NDArray[np.float64]) -> NDArray[np.float64]:

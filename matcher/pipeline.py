@@ -143,7 +143,6 @@ def _judge(
         pairs,
         evidence,
         sentences=sentence[kept],
-        asked=len(readings),
         worthy=np.isin(kept, worthy),
         everything=everything,
     )
