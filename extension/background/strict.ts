@@ -39,6 +39,14 @@ export async function prepare(server: string): Promise<void> {
   await ready(server);
 }
 
+/** When the copy that pages are checked by without the server was last its own; `null` without one. */
+export async function copyAsOf(server: string): Promise<string | null> {
+  const pack = await packs.atHand();
+  if (pack?.server !== server || !pack.whole) return null;
+  const filter = await filterOf(server, null).catch(() => null);
+  return filter === null ? null : pack.asOf;
+}
+
 /** Forgets the pack: the reader asks the server again. */
 export async function forgetPack(): Promise<void> {
   await packOnDisk.forget();

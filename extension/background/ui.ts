@@ -11,7 +11,7 @@ import { applySettings, framesOf, stopTab, toPage } from "./pages.ts";
 import { runIn } from "./registration.ts";
 import { forgive, serverState } from "./service.ts";
 import { changeTab, tabCounts } from "./session.ts";
-import { prepare } from "./strict.ts";
+import { copyAsOf, prepare } from "./strict.ts";
 
 export async function answerUi(
   message: UiMessage,
@@ -19,8 +19,14 @@ export async function answerUi(
 ): Promise<UiReplies[UiMessage["type"]]> {
   switch (message.type) {
     case "ui:server": {
-      const state = await serverState(settings.server, settings.mode === "strict" ? prepare : undefined);
+      const strict = settings.mode === "strict";
+      const state = await serverState(settings.server, strict ? prepare : undefined);
       if (state.state === "ready") await forgive(settings.server);
+      // What only the reader can put right is said all the same.
+      else if (strict && state.state !== "no-permission" && state.state !== "newer") {
+        const asOf = await copyAsOf(settings.server);
+        if (asOf !== null) return { state: "kept", asOf };
+      }
       return state;
     }
     case "ui:try-server": {

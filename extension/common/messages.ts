@@ -157,6 +157,8 @@ export type UiMessage = v.InferOutput<typeof UiMessage>;
 /** The server in plain words: each state has a sentence in the interface that says what to do. */
 export type ServerState =
   | { state: "ready"; index: IndexAnswer }
+  /** It does not answer as it should, and need not: strict mode has its copy, of `asOf` (ISO 8601). */
+  | { state: "kept"; asOf: string }
   | { state: "unreachable" }
   | { state: "no-permission" }
   | { state: "slow" }

@@ -1,7 +1,7 @@
 /** Speaks to the background from one of our own pages. */
 import { browser } from "wxt/browser";
 import type { ServerState, UiMessage, UiReplies } from "../common/messages.ts";
-import { say } from "../common/words.ts";
+import { say, sayTime } from "../common/words.ts";
 
 export function ask<T extends UiMessage["type"]>(
   message: Extract<UiMessage, { type: T }>,
@@ -14,6 +14,8 @@ export function serverWords(state: ServerState | { state: "no-address" }, server
   switch (state.state) {
     case "ready":
       return say(state.index.stale ? "serverStale" : "serverReady", state.index.cases.toLocaleString());
+    case "kept":
+      return say("serverKept", sayTime(state.asOf));
     case "unreachable":
       return say("serverUnreachable", server);
     case "no-permission":

@@ -164,7 +164,7 @@ async function showServer({ server }: Settings): Promise<void> {
   place.textContent = say("serverChecking");
   const state = await ask({ type: "ui:server" });
   place.textContent = serverWords(state, server);
-  place.dataset["state"] = state.state === "ready" ? "ready" : "bad";
+  if (state.state !== "kept") place.dataset["state"] = state.state === "ready" ? "ready" : "bad";
   if (state.state === "no-permission") {
     place.append(
       " ",

@@ -85,6 +85,12 @@ describe.each(browsers)("in $name", ({ name, open }) => {
     expect(await send(own, { type: "ui:tab", tab: number })).toMatchObject({ sent: 0 });
     const popup = await browser.openOwn(`popup.html?tab=${number}`);
     await until(() => popup.evaluate(() => document.querySelector("#sent")?.textContent ?? ""), (text) => text.startsWith("Strict mode"));
+    const server = () => popup.evaluate(() => {
+      const place = document.querySelector<HTMLElement>("#server");
+      return { words: place?.textContent ?? "", state: place?.dataset["state"] };
+    });
+    await until(server, ({ words }) => /The server does not answer. The copy of the cases as of .+ is enough/.test(words));
+    expect((await server()).state).toBeUndefined();
     await keepPicture(popup, `strict-popup-${name}`);
     await popup.close();
     await tab.close();
