@@ -10,6 +10,9 @@ interface Api {
   commands: { getAll(): Promise<{ name?: string; shortcut?: string }[]> };
   permissions: { remove(what: { origins: string[] }): Promise<boolean> };
   windows: { create(about: { incognito: boolean; url: string }): Promise<unknown> };
+  scripting: {
+    executeScript<Value>(what: { target: { tabId: number }; func: () => Value }): Promise<{ result: Value }[]>;
+  };
   tabs: {
     query(filter: object): Promise<{ id: number; url?: string; title?: string }[]>;
     sendMessage(tab: number, message: object, options: object): Promise<unknown>;
@@ -54,6 +57,36 @@ export function sendToPage(own: Tab, tab: number, message: object): Promise<unkn
     tab,
     message,
   );
+}
+
+/** From now on notes what the page script in a tab has screen readers told; says whether the browser can. */
+export async function listenIn(own: Tab, tab: number): Promise<boolean> {
+  return own.evaluate(async (tabId: number) => {
+    // The world of the page script, which no page sees; what is said is said all the same.
+    const [found] = await chrome.scripting.executeScript({
+      target: { tabId },
+      func: () => {
+        const room = document as { ariaNotify?: (words: string) => void; heard?: string[] };
+        const { ariaNotify } = room;
+        const heard: string[] = [];
+        room.heard = heard;
+        room.ariaNotify = (words) => {
+          heard.push(words);
+          ariaNotify?.call(document, words);
+        };
+        return ariaNotify !== undefined;
+      },
+    });
+    return found?.result ?? false;
+  }, tab);
+}
+
+export async function heardIn(own: Tab, tab: number): Promise<readonly string[]> {
+  return own.evaluate(async (tabId: number) => {
+    const func = () => (document as { heard?: string[] }).heard ?? [];
+    const [found] = await chrome.scripting.executeScript({ target: { tabId }, func });
+    return found?.result ?? [];
+  }, tab);
 }
 
 export function badgeOf(own: Tab, tab: number): Promise<string> {

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
 import { browsers } from "./browsers.ts";
 import { all, cardIn, markedText, pointOn, pressInCard, textOf, type Driver, type Tab } from "./driver.ts";
-import { badgeOf, ownPage, sendToPage, setSettings, tabNumber } from "./own-pages.ts";
+import { badgeOf, heardIn, listenIn, ownPage, send, sendToPage, setSettings, tabNumber } from "./own-pages.ts";
 import { openSite, type Site } from "./site.ts";
 import { keepPicture, PATIENCE, until } from "./wait.ts";
 
@@ -79,6 +79,23 @@ describe.each(browsers)("in $name", ({ name, open }) => {
     const { tree } = await openCard();
     const details = [...all(tree)].find(({ name: kind }) => kind === "details");
     expect(details && textOf(details)).toContain("nato");
+  });
+
+  test("that a page has hints is said once to screen readers", async () => {
+    await setSettings(browser, { scope: "click" });
+    await tab.goto(site.page("article"));
+    const own = await ownPage(browser);
+    const number = await tabNumber(own, site.page("article"));
+    expect(await listenIn(own, number)).toBe(true);
+    await send(own, { type: "ui:read-tab", tab: number });
+    await until(() => markedText(tab), (text) => text.endsWith("eastwards."));
+    const once = ["Claimlight marked sentences on this page. They are listed under its button in the toolbar."];
+    expect(await until(() => heardIn(own, number), (heard) => heard.length > 0)).toEqual(once);
+    // Another hint says nothing more.
+    await tab.evaluate(() => document.querySelector("article")?.append(document.querySelectorAll("article p")[2]?.cloneNode(true) ?? ""));
+    await until(() => badgeOf(own, number), (hints) => Number(hints) > 2);
+    expect(await heardIn(own, number)).toEqual(once);
+    await setSettings(browser, { scope: "all" });
   });
 
   test("the card never covers its sentence", async () => {
