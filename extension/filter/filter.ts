@@ -3,7 +3,7 @@
  * only, so that both decide alike. Pure: knows neither pages nor servers.
  */
 import { isUnder } from "../common/sites.ts";
-import { fold, words } from "./folding.ts";
+import { eachWord } from "./folding.ts";
 
 /** A filter as it is sent: hashed words, a weight for each, and which claims hold them. */
 export interface FilterContent {
@@ -42,10 +42,10 @@ export interface Near {
 /** Numbers that the rule weighs for each row. */
 export const EVIDENCE = 8;
 
-/** 64 times the binary logarithm of a positive number, straight between powers of two. */
+/** 64 times the binary logarithm of a positive number below 2^25, straight between powers of two. */
 function log64(number: number): number {
   const whole = 31 - Math.clz32(number);
-  return 64 * whole + Math.floor(((number - 2 ** whole) * 64) / 2 ** whole);
+  return 64 * whole + (((number - (1 << whole)) << 6) >> whole);
 }
 
 export class Filter {
@@ -57,6 +57,8 @@ export class Filter {
   private readonly shared: Uint32Array;
   private readonly count: Uint32Array;
   private readonly touched: Uint32Array;
+  /** What speaks for the row at hand. */
+  private readonly evidence = new Int32Array(EVIDENCE);
   /** The terms of each row, one row after the other; made when first asked for. */
   private rowStarts: Uint32Array | null = null;
   private readonly inRows: Uint32Array;
@@ -95,8 +97,8 @@ export class Filter {
   /** How much a sentence looks like one that the server would show: 0 and up. */
   score(sentence: string): number {
     let best = 0;
-    this.weigh(sentence, (_row, evidence) => {
-      best = Math.max(best, this.rowScore(evidence));
+    this.weigh(sentence, (_row, score) => {
+      if (score > best) best = score;
     });
     return best;
   }
@@ -104,11 +106,16 @@ export class Filter {
   /** The rows nearest to a sentence, best first, of how many, and the numbers of its terms. */
   nearest(sentence: string, most: number): { near: Near[]; rows: number; known: ReadonlySet<number> } {
     const near: Near[] = [];
-    const known = this.weigh(sentence, (row, evidence) => {
-      near.push({ row, evidence, score: this.rowScore(evidence) });
+    let rows = 0;
+    const known = this.weigh(sentence, (row, score) => {
+      rows += 1;
+      // Rows come in no order: of equal scores the lower row is the nearer.
+      const at = near.findLastIndex((other) => other.score > score || (other.score === score && other.row < row)) + 1;
+      if (at === most) return;
+      if (near.length === most) near.pop();
+      near.splice(at, 0, { row, evidence: Array.from(this.evidence), score });
     });
-    near.sort((one, other) => other.score - one.score || one.row - other.row);
-    return { near: near.slice(0, most), rows: near.length, known };
+    return { near, rows, known };
   }
 
   /** The terms of a row, ascending by number. */
@@ -125,67 +132,66 @@ export class Filter {
     return Array.from(this.inRows.subarray(this.rowStarts[row], this.rowStarts[row + 1]));
   }
 
-  /** Hands on each row that is worth a look, with what speaks for it; returns the known terms. */
-  private weigh(sentence: string, each: (row: number, evidence: readonly number[]) => void): Set<number> {
+  /**
+   * Hands on each row that is worth a look with its score; what speaks for it is in `evidence` then.
+   * Returns the known terms.
+   */
+  private weigh(sentence: string, each: (row: number, score: number) => void): Set<number> {
+    const { terms, shared, count, touched, rowWeights } = this;
     const { weights, starts, postings, rule } = this.content;
     const known = new Set<number>();
     const unknown = new Set<number>();
-    for (const word of words(sentence)) {
-      const { hashed, telling } = fold(word);
-      const term = this.terms.get(hashed);
+    eachWord(sentence, (hashed, telling) => {
+      const term = terms.get(hashed);
       if (term !== undefined) known.add(term);
       else if (telling) unknown.add(hashed);
-    }
+    });
     let whole = rule.unknownWeight * unknown.size;
-    let touched = 0;
+    let rows = 0;
     for (const term of known) {
       const weight = weights[term]!;
       whole += weight;
       const end = starts[term + 1]!;
       for (let at = starts[term]!; at < end; at++) {
         const row = postings[at]!;
-        if (this.shared[row] === 0) this.touched[touched++] = row;
-        this.shared[row]! += weight;
-        this.count[row]! += 1;
+        if (count[row]! === 0) touched[rows++] = row;
+        shared[row]! += weight;
+        count[row]! += 1;
       }
     }
-    for (let at = 0; at < touched; at++) {
-      const row = this.touched[at]!;
-      const shared = this.shared[row]!;
-      if (16 * shared * shared >= rule.gate * this.rowWeights[row]!) {
-        each(row, this.evidenceOf(row, shared, this.count[row]!, whole));
+    for (let at = 0; at < rows; at++) {
+      const row = touched[at]!;
+      const weight = shared[row]!;
+      if (16 * weight * weight >= rule.gate * rowWeights[row]!) {
+        this.seeEvidence(row, weight, count[row]!, whole);
+        each(row, weighed(rule, this.evidence));
       }
-      this.shared[row] = 0;
-      this.count[row] = 0;
+      shared[row] = 0;
+      count[row] = 0;
     }
     return known;
   }
 
-  private evidenceOf(row: number, shared: number, count: number, whole: number): readonly number[] {
+  private seeEvidence(row: number, shared: number, count: number, whole: number): void {
+    const { evidence } = this;
     const claim = this.rowWeights[row]!;
     const cover = Math.floor((256 * shared) / claim);
     const part = Math.floor((256 * shared) / whole);
-    return [
-      log64(shared),
-      log64(claim),
-      log64(whole),
-      log64(count),
-      log64(this.rowTerms[row]!),
-      cover,
-      part,
-      Math.floor((cover * part) / 256),
-    ];
-  }
-
-  private rowScore(evidence: readonly number[]): number {
-    return weighed(this.content.rule, evidence);
+    evidence[0] = log64(shared);
+    evidence[1] = log64(claim);
+    evidence[2] = log64(whole);
+    evidence[3] = log64(count);
+    evidence[4] = log64(this.rowTerms[row]!);
+    evidence[5] = cover;
+    evidence[6] = part;
+    evidence[7] = (cover * part) >> 8;
   }
 }
 
 /** What a rule says of evidence. */
 export function weighed(
   { bias, coefficients }: { readonly bias: number; readonly coefficients: readonly number[] },
-  evidence: readonly number[],
+  evidence: ArrayLike<number>,
 ): number {
   let score = bias;
   for (let at = 0; at < evidence.length; at++) score += coefficients[at]! * evidence[at]!;

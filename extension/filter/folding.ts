@@ -4,7 +4,7 @@
  */
 
 /** UTF-16 code units of a word that are kept. */
-const PREFIX_UNITS = 6;
+export const PREFIX_UNITS = 6;
 /** Code units from which on an unknown word counts as telling; shorter ones are mostly common. */
 const TELLING_UNITS = 5;
 
@@ -21,11 +21,65 @@ const WORD = /[\p{L}\p{M}\p{N}]+/gu;
 const UNSPACED =
   /([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+)/u;
 
+// Text that needs none of the steps before lower case but that for humps: ASCII and the usual dashes and quotes.
+const PLAIN = /^[\t\n\r -~\u2013\u2014\u2018\u2019\u201c\u201d]*$/;
+const LINKED = /:\/\/|www\./;
+
 /** A folded word: its hash, and whether it is long enough to tell something when unknown. */
 export interface Word {
   readonly hashed: number;
   readonly telling: boolean;
 }
+
+const BEGIN = 0x811c9dc5;
+/** FNV-1a over code units. */
+const step = (hashed: number, unit: number) => Math.imul(hashed ^ unit, 0x01000193);
+/** The mixing steps of MurmurHash3, and the upper 24 bits of what comes of them. */
+function mixed(hashed: number): number {
+  const mixing = Math.imul(hashed ^ (hashed >>> 15), 0x85ebca6b);
+  return (mixing ^ (mixing >>> 13)) >>> 8;
+}
+
+/** Folds the words of a text one after the other, as `fold` does each of `words`; but faster, without them. */
+export function eachWord(text: string, each: (hashed: number, telling: boolean) => void): void {
+  if (!PLAIN.test(text) || LINKED.test(text)) {
+    for (const word of words(text)) {
+      const { hashed, telling } = fold(word);
+      each(hashed, telling);
+    }
+    return;
+  }
+  let hashed = BEGIN;
+  let units = 0;
+  let before = 0;
+  for (let at = 0; at <= text.length; at++) {
+    // Beyond the end a space, so that the last word ends as well.
+    const unit = at < text.length ? text.charCodeAt(at) : 0x20;
+    const kind = KINDS[unit] ?? 0;
+    // The separators of a number do not end it.
+    if (kind === POINT && before === DIGIT && KINDS[text.charCodeAt(at + 1)] === DIGIT) continue;
+    if (units > 0 && (kind < DIGIT || (kind === UPPER && before === LOWER))) {
+      if (units > 1) each(mixed(hashed), units >= TELLING_UNITS);
+      hashed = BEGIN;
+      units = 0;
+    }
+    if (kind >= DIGIT) {
+      if (units < PREFIX_UNITS) hashed = step(hashed, kind === UPPER ? unit | 0x20 : unit);
+      units += 1;
+    }
+    before = kind;
+  }
+}
+
+// What ASCII characters are in a word; all others are 0, and end it.
+const POINT = 1;
+const DIGIT = 2;
+const LOWER = 3;
+const UPPER = 4;
+const KINDS = Uint8Array.from({ length: 128 }, (_, unit) => {
+  const sign = String.fromCharCode(unit);
+  return [/[.,]/, /[0-9]/, /[a-z]/, /[A-Z]/].findIndex((kind) => kind.test(sign)) + 1;
+});
 
 /** The words of a text in lower case, in order; scripts without spaces in pairs of letters. */
 export function words(text: string): string[] {
@@ -54,14 +108,10 @@ export function words(text: string): string[] {
   return found;
 }
 
-/** One of `words` as its hash: FNV-1a over code units, then the mixing steps of MurmurHash3. */
+/** One of `words` as its hash. */
 export function fold(word: string): Word {
   const units = Math.min(word.length, PREFIX_UNITS);
-  let hashed = 0x811c9dc5;
-  for (let at = 0; at < units; at++) {
-    hashed = Math.imul(hashed ^ word.charCodeAt(at), 0x01000193);
-  }
-  hashed = Math.imul(hashed ^ (hashed >>> 15), 0x85ebca6b);
-  hashed ^= hashed >>> 13;
-  return { hashed: hashed >>> 8, telling: units >= TELLING_UNITS || UNSPACED.test(word) };
+  let hashed = BEGIN;
+  for (let at = 0; at < units; at++) hashed = step(hashed, word.charCodeAt(at));
+  return { hashed: mixed(hashed), telling: units >= TELLING_UNITS || UNSPACED.test(word) };
 }

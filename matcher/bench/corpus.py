@@ -1,12 +1,16 @@
 """What the benchmark matches: claims of any number, ordinary sentences, repeats of known claims.
 
 With the shared datasets the claims are EUvsDisinfo titles; without them, starter claims.
+``python -m matcher.bench.corpus CASES FOLDER`` writes cases and sentences for other benches.
 """
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -90,3 +94,16 @@ def _recombined(claims: Sequence[str], wanted: int) -> dict[str, tuple[int, int]
 def cases(claims: Sequence[str]) -> list[Case]:
     """One case a claim, named by its position."""
     return [bare_case(i, claim) for i, claim in enumerate(claims)]
+
+
+def main() -> None:
+    """Write ``cases.jsonl`` and ``sentences.json``, ordinary sentences in their order."""
+    size, folder = int(sys.argv[1]), Path(sys.argv[2])
+    data = corpus(size)
+    lines = (case.model_dump_json(exclude_none=True) for case in cases(data.claims))
+    (folder / "cases.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (folder / "sentences.json").write_text(json.dumps(data.ordinary), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -8,7 +8,7 @@ import { until } from "./wait.ts";
 
 /** Fixed by the key in the manifest. */
 const ID = "kaenpbplagdbdoalinhnmdnnoofdpepn";
-const EXTENSION = `chrome-extension://${ID}/`;
+export const EXTENSION = `chrome-extension://${ID}/`;
 /** Without a window, and without asking anybody anything by itself. */
 export const FLAGS = [
   "--headless=new",

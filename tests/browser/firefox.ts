@@ -63,6 +63,18 @@ export async function openFirefox(extension: string, options: Options = {}): Pro
   };
 }
 
+/** What makes Firefox profile itself, every millisecond, and leave the profile when it is closed. */
+export function profiledInto(file: string): Record<string, string> {
+  return {
+    MOZ_PROFILER_STARTUP: "1",
+    MOZ_PROFILER_STARTUP_INTERVAL: "1",
+    MOZ_PROFILER_STARTUP_FEATURES: "js",
+    MOZ_PROFILER_STARTUP_FILTERS: "GeckoMain",
+    MOZ_PROFILER_STARTUP_ENTRIES: "16777216",
+    MOZ_PROFILER_SHUTDOWN: file,
+  };
+}
+
 async function pageOf(browser: Browser, address: string): Promise<Page | undefined> {
   const pages = await browser.pages();
   const addresses = await Promise.all(pages.map((page) => page.evaluate(() => location.href).catch(() => "")));

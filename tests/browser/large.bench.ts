@@ -11,16 +11,15 @@ import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
 import { inject, test } from "vitest";
 import { launchChromium } from "./chromium.ts";
-import { openFirefox } from "./firefox.ts";
+import { openFirefox, profiledInto } from "./firefox.ts";
 import { setSettings } from "./own-pages.ts";
 import { prose, proseArticle } from "./prose.ts";
-import { workInProfile, workInTrace, type GeckoProfile, type TraceEvent, type Work } from "./trace.ts";
+import { TRACED, workInProfile, workInTrace, type GeckoProfile, type TraceEvent, type Work } from "./trace.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const MARK_JS = join(root, "extension/node_modules/mark.js/dist/mark.min.js");
 const SENTENCES = 5_000;
 const MARKED = 50;
-const CATEGORIES = ["toplevel", "devtools.timeline", "v8", "disabled-by-default-v8.cpu_profiler"];
 
 interface Wording {
   readonly text: string;
@@ -87,7 +86,7 @@ test("in Chromium, by its trace", async () => {
     const session = await chromium.context.newCDPSession(page);
     const events: TraceEvent[] = [];
     session.on("Tracing.dataCollected", ({ value }) => events.push(...(value as unknown as TraceEvent[])));
-    await session.send("Tracing.start", { transferMode: "ReportEvents", traceConfig: { includedCategories: CATEGORIES } });
+    await session.send("Tracing.start", { transferMode: "ReportEvents", traceConfig: { includedCategories: TRACED } });
     const marks = await work();
     const ended = new Promise((resolve) => session.once("Tracing.tracingComplete", resolve));
     await session.send("Tracing.end");
@@ -119,14 +118,7 @@ test("in Firefox, by its profiler", async () => {
   const profiled = async (name: string, script: string, work: (browser: Awaited<ReturnType<typeof openFirefox>>) => Promise<number>): Promise<[number, Work]> => {
     const file = join(folder, `${name}.json`);
     const browser = await openFirefox(join(inject("builds"), "firefox-mv3-test"), {
-      environment: {
-        MOZ_PROFILER_STARTUP: "1",
-        MOZ_PROFILER_STARTUP_INTERVAL: "1",
-        MOZ_PROFILER_STARTUP_FEATURES: "js",
-        MOZ_PROFILER_STARTUP_FILTERS: "GeckoMain",
-        MOZ_PROFILER_STARTUP_ENTRIES: "16777216",
-        MOZ_PROFILER_SHUTDOWN: file,
-      },
+      environment: profiledInto(file),
     });
     let marks = 0;
     try {

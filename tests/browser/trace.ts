@@ -7,6 +7,9 @@ export interface Work {
   readonly taskMs: readonly number[];
 }
 
+/** What Chromium is to trace for it. */
+export const TRACED = ["toplevel", "devtools.timeline", "v8", "disabled-by-default-v8.cpu_profiler"];
+
 /** An event of Chromium's trace format; times in microseconds. */
 export interface TraceEvent {
   readonly name: string;

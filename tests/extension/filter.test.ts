@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { Filter } from "extension/filter/filter.ts";
-import { fold, words } from "extension/filter/folding.ts";
+import { eachWord, fold, words } from "extension/filter/folding.ts";
 import { apply, decode, digest, FilterError, UnknownFormat, unpack } from "extension/filter/wire.ts";
 
 interface Vectors {
@@ -43,6 +43,21 @@ describe.each(vectors.sentences)("$name", (vector) => {
     expect(filter.score(vector.text)).toBe(vector.score);
     expect(filter.passes(vector.text)).toBe(vector.passes);
   });
+});
+
+const eachOf = (text: string) => {
+  const found: { hashed: number; telling: boolean }[] = [];
+  eachWord(text, (hashed, telling) => found.push({ hashed, telling }));
+  return found;
+};
+
+test("the short way through plain text comes to the same words as the long one", () => {
+  // All pairs of characters between two letters, and odd numbers, humps and links.
+  const plain = [...Array.from({ length: 98 }, (_, at) => String.fromCharCode(at < 95 ? at + 32 : [9, 10, 13][at - 95]!)), "–", "—", "‘", "’", "“", "”", "…", "é"];
+  const odd = ["", "a", "1.5.", "1,000,000.5", "3..4", "x1.2Y", "stopNATO andUSAToday", "www.a.b", "http", "https://a.b c", "HTTPS://A.B c", "don’t “Stop”"];
+  for (const one of plain) odd.push(...plain.map((other) => `Ab${one}${other}cD 1${one}${other}2 lengthy${one}Words`));
+  for (const text of odd) expect(eachOf(text), text).toEqual(words(text).map(fold));
+  for (const { text } of vectors.sentences) expect(eachOf(text)).toEqual(words(text).map(fold));
 });
 
 test("a sentence leaves nothing behind that changes the next", () => {
