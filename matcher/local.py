@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import Any, Final
 from matcher.cues import FRAMES, NEGATORS
 from matcher.filter import EVIDENCE as FILTER_EVIDENCE
 from matcher.filter import Filter, by_chance
-from matcher.folding import CACHED_WORDS, fold, words
+from matcher.folding import CACHED_WORDS, PREFIX_UNITS, fold, words
 from matcher.language import primary
 from matcher.types import Band
 
@@ -42,6 +42,7 @@ WORDING: Final = (
     "in_a_row",
     "rank",
     "rows",
+    "tone",
 )
 """Names of what the wordings add to the filter's evidence; see ``Judge.candidates``."""
 EVIDENCE: Final = FILTER_EVIDENCE + len(WORDING)
@@ -64,13 +65,15 @@ class Rule:
 
     ``bias`` and ``coefficients`` (those of the filter's evidence, then of WORDING) give its
     score; from ``least_score`` on a hint is shown, from ``eager_score`` on to readers who want to
-    see more.
+    see more. ``tones`` are weights of words by language, cut to PREFIX_UNITS: below nought for
+    what those say who state the facts, above for what those say who repeat the claims.
     """
 
     bias: int
     coefficients: tuple[int, ...]
     least_score: int
     eager_score: int
+    tones: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     @classmethod
     def shipped(cls, cases: int) -> Rule:
@@ -82,6 +85,7 @@ class Rule:
             coefficients=tuple(model["coefficients"].values()),
             least_score=model["least_score"] + more,
             eager_score=model["eager_score"] + more,
+            tones=model["tones"],
         )
 
 
@@ -130,6 +134,11 @@ def row_key(hashes: Sequence[int]) -> int:
 def plain_words(text: str) -> list[str]:
     """The words of a text with English contractions opened: "don't" is "do", "not"."""
     return words(_NOT.sub(" not", text))
+
+
+def toned(found: Iterable[str], tones: Mapping[str, int]) -> int:
+    """The tone of a text from its ``plain_words``, each distinct one once."""
+    return sum(tones.get(word, 0) for word in {word[:PREFIX_UNITS] for word in found})
 
 
 def cue_words(lists: dict[str, frozenset[str]]) -> dict[str, list[str]]:
@@ -184,8 +193,8 @@ class Judge:
     ) -> list[tuple[Wording, tuple[int, ...]]]:
         """The wordings nearest to a sentence, best row first, with their evidence.
 
-        That of the filter, that of both wordings, then how many rows the filter scores higher and
-        how many were worth a look.
+        That of the filter, that of both wordings, then how many rows the filter scores higher,
+        how many were worth a look, and the sentence's tone in the wording's language.
 
         ``language``: that of the sentence where it is known; wordings in others are left out.
         """
@@ -203,7 +212,8 @@ class Judge:
                 code = primary(wording.language)
                 if language is None or primary(language) == code:
                     words_ = self._worded(mine, _words(wording.text), code, row, terms)
-                    found.append((wording, (*common, *words_, rank, len(worth))))
+                    tone = toned(mine.words, self._rule.tones.get(code, {}))
+                    found.append((wording, (*common, *words_, rank, len(worth), tone)))
         return found
 
     def _worded(
@@ -293,6 +303,7 @@ def settings(cases: int) -> dict[str, Any]:
         "coefficients": list(rule.coefficients),
         "least_score": rule.least_score,
         "eager_score": rule.eager_score,
+        "tones": rule.tones,
         "negators": cue_words(NEGATORS),
         "frames": cue_words(FRAMES),
     }

@@ -3,7 +3,7 @@
  * of `matcher/local.py`, whole numbers only. Pure: knows neither pages nor servers nor stores.
  */
 import { weighed, type Filter, type Near } from "./filter.ts";
-import { fold, words } from "./folding.ts";
+import { fold, PREFIX_UNITS, words } from "./folding.ts";
 
 /** Rows of a sentence, best first, whose wordings are looked at. */
 const NEAREST = 6;
@@ -21,6 +21,8 @@ export interface LocalRule {
   readonly coefficients: readonly number[];
   readonly least_score: number;
   readonly eager_score: number;
+  /** Weights of words by language: below nought what those say who state the facts. */
+  readonly tones: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** Words by language that deny, and words that show a claim from outside. */
   readonly negators: Readonly<Record<string, readonly string[]>>;
   readonly frames: Readonly<Record<string, readonly string[]>>;
@@ -173,6 +175,7 @@ function judge<W extends Wording>(
     Math.floor((256 * neighbours.filter((pair) => pairs.has(pair)).length) / Math.max(neighbours.length, 1)),
     rank,
     rows,
+    toned(mine.words, rule.tones[code] ?? {}),
   ];
   const [, , , , , cover, part] = near.evidence as [number, number, number, number, number, number, number];
   const literal = cover >= LITERAL_COVER && part >= LITERAL_PART;
@@ -185,6 +188,12 @@ function judge<W extends Wording>(
     guard,
     shared: [...new Set(at.map((place) => mine.words[place]!))],
   };
+}
+
+/** The tone of a text from its words, each distinct one once. */
+function toned(words: readonly string[], tones: Readonly<Record<string, number>>): number {
+  const cut = new Set(words.map((word) => word.slice(0, PREFIX_UNITS)));
+  return [...cut].reduce((sum, word) => sum + (tones[word] ?? 0), 0);
 }
 
 /** Hashes of the words that a text writes with capitals, but for its first. */

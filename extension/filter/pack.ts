@@ -59,9 +59,10 @@ const Words = v.record(v.string(), v.pipe(v.array(v.string()), v.maxLength(1000)
 const Whole = v.pipe(v.number(), v.safeInteger());
 const Rule = v.object({
   bias: Whole,
-  coefficients: v.pipe(v.array(Whole), v.length(22)),
+  coefficients: v.pipe(v.array(Whole), v.length(23)),
   least_score: Whole,
   eager_score: Whole,
+  tones: v.record(v.string(), v.record(v.string(), Whole)),
   negators: Words,
   frames: Words,
 });

@@ -149,17 +149,26 @@ def fit(seen: Evidence, shown: NDArray[np.bool_], among: NDArray[np.bool_]) -> N
 
 
 def logistic(
-    x: NDArray[np.float64], labels: NDArray[np.bool_], weights: NDArray[np.float64]
+    x: NDArray[np.float64],
+    labels: NDArray[np.bool_],
+    weights: NDArray[np.float64],
+    *,
+    plain_ridge: float | None = None,
 ) -> NDArray[np.float64]:
-    """Bias and slopes of a ridge logistic regression on weighted rows."""
+    """Bias and slopes of a ridge logistic regression on weighted rows.
+
+    ``plain_ridge``: the penalty on slopes of columns as they are, in place of RIDGE on those of
+    columns brought to one spread.
+    """
     mean, spread = x.mean(axis=0), x.std(axis=0) + 1e-9
+    ridge = np.full(x.shape[1], RIDGE) if plain_ridge is None else plain_ridge / spread**2
     z = np.column_stack((np.ones(len(x)), (x - mean) / spread))
     sign = np.where(labels, 1.0, -1.0)
 
     def loss(beta: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         margin = sign * (z @ beta)
         slope = -weights * sign / (1 + np.exp(np.clip(margin, -500, 500)))
-        penalty = RIDGE * np.concatenate(([0.0], beta[1:]))
+        penalty = np.concatenate(([0.0], ridge * beta[1:]))
         value = weights @ np.logaddexp(0, -margin) + penalty @ beta / 2
         return float(value), z.T @ slope + penalty
 

@@ -8,7 +8,7 @@ import { FilterError, UnknownFormat } from "extension/filter/wire.ts";
 
 const SERVER = "https://server.example";
 const FIVE_MINUTES = 300_000;
-const RULE = { bias: 0, coefficients: new Array<number>(22).fill(1), least_score: 1, eager_score: 0, negators: {}, frames: {} };
+const RULE = { bias: 0, coefficients: new Array<number>(23).fill(1), least_score: 1, eager_score: 0, tones: {}, negators: {}, frames: {} };
 
 function caseOf(id: string, row: number) {
   const claims = [{ text: `The claim of ${id}`, language: "en", rows: [row] }];

@@ -14,10 +14,12 @@ from matcher.case import Case
 from matcher.evaluate.own import own_sentences
 from matcher.filter import Filter
 from matcher.index import Index
-from matcher.local import Judge, Rule, plain_words, row_key
+from matcher.local import WORDING, Judge, Rule, plain_words, row_key, toned
 from matcher.pack import CASES_A_PART, Pack, part_count, part_of, wordings
 from matcher.types import Band
 from tests.matcher.conftest import starter_cases
+from tests.matcher.filter_vectors import CLAIMS
+from tests.matcher.filter_vectors import cases as vector_cases
 from tests.matcher.local_vectors import VECTORS, vectors
 
 CaseMaker = Callable[..., Case]
@@ -87,6 +89,21 @@ def test_contractions_deny() -> None:
     assert plain_words("They don’t, can't and ISN'T; Antonia’s") == [
         *("they", "do", "not", "ca", "not", "and", "is", "not", "antonia"),
     ]
+
+
+def test_words_have_their_tone_once_whatever_follows_their_beginning() -> None:
+    tones = {"disinf": -126, "accord": -51, "coup": 82}
+    assert toned(["disinformation", "disinformers", "according", "to"], tones) == -177
+    assert toned([], tones) == 0
+
+
+def test_tones_are_those_of_the_wordings_language() -> None:
+    judge = judge_of(Index.build(vector_cases()))
+    assert WORDING[-1] == "tone"
+    for language, toneless in (("de", True), ("en", False)):
+        best = judge.best(f"Disinformation, annexation: {CLAIMS[language]}", language)
+        assert best is not None
+        assert (best.evidence[-1] == 0) is toneless
 
 
 @given(st.lists(st.integers(0, 2**24 - 1), max_size=20, unique=True))
