@@ -120,8 +120,10 @@ async function allChecked(state: () => Promise<{ checked: number }>): Promise<nu
 
 function told(browser: string, mode: string, checked: number, { scriptMs, taskMs }: Work): void {
   const over = taskMs.filter((ms) => ms > 50).length;
+  // Few short tasks can fall between the samples.
+  const each = scriptMs < 1 ? "too short to be sampled" : `${((1000 * scriptMs) / checked).toFixed(0)} µs each, messages and store included`;
   process.stdout.write(
-    `\n${browser}, the background in mode ${mode}: ${checked} sentences, ${((1000 * scriptMs) / checked).toFixed(0)} µs each, messages and store included; ` +
+    `\n${browser}, the background in mode ${mode}: ${checked} sentences, ${each}; ` +
       `longest task ${(taskMs[0] ?? 0).toFixed(1)} ms, ${over} over 50 ms\n`,
   );
 }
