@@ -94,7 +94,10 @@ def normalise(text: str) -> str:
     if "/" in text or "www." in text:
         text = _LINK.sub(" ", text)
     if "#" in text or "@" in text:
-        text = _TAG.sub(_words_of_tag, text)
+        tagless = _TAG.sub(_words_of_tag, text)
+        if tagless != text and not tagless.isascii():
+            return normalise(tagless)  # its words may each be of another script than all together
+        text = tagless
     return " ".join(text.split())
 
 

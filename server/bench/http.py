@@ -82,8 +82,8 @@ def _tell_growth(
     )
     print(f"{rounds} rounds in turn; middle (quartiles), pages a second")
     print(
-        f"{'workers':>8}{'service':>22}{'growth':>20}{'its cores':>11}"
-        f"{'matcher alone':>24}{'growth':>20}{'of it':>20}"
+        f"{'workers':>8}{'service':>24}{'growth':>22}{'its cores':>11}"
+        f"{'matcher alone':>26}{'growth':>22}{'of it':>22}"
     )
     for count in services:
         alone = [turn[count][0] for turn in turns]
@@ -92,9 +92,9 @@ def _tell_growth(
         of_runs = [turn[count][1].pages_a_s / turn[first][1].pages_a_s for turn in turns]
         share = [mine / its for mine, its in zip(of_runs, of_alone, strict=True)]
         print(
-            f"{count:8}{_middle([run.pages_a_s for run in runs], 1):>22}{_middle(of_runs, 2):>20}"
+            f"{count:8}{_middle([run.pages_a_s for run in runs], 1):>24}{_middle(of_runs, 2):>22}"
             f"{statistics.median(run.cores for run in runs):11.2f}"
-            f"{_middle(alone, 1):>24}{_middle(of_alone, 2):>20}{_middle(share, 2):>20}"
+            f"{_middle(alone, 1):>26}{_middle(of_alone, 2):>22}{_middle(share, 2):>22}"
         )
     _tell_others([turn[count][1].others for turn in turns for count in services])
 

@@ -5,7 +5,7 @@ import unicodedata
 
 import pytest
 import Stemmer
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from matcher.language import LANGUAGES
@@ -56,6 +56,7 @@ def test_words_of_another_script_stay_as_they_are() -> None:
     assert normalise(text) == unicodedata.normalize("NFKC", text)
 
 
+@example("#Ԁ℡ⅵ℡")  # a tag whose words are of two scripts
 @given(st.text())
 def test_normalising_twice_changes_nothing_more(text: str) -> None:
     once = normalise(text)
