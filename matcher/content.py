@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
+
 import numpy as np
 
 from matcher.background import STEPS
@@ -57,10 +59,18 @@ class Content:
         """A case by its position, as the line of JSON it was built from."""
         return bytes(self.snapshot.cases[self._offsets[number] : self._offsets[number + 1]])
 
+    def texts(self, languages: Collection[str]) -> Iterator[str]:
+        """The passages in some languages, by their primary subtags."""
+        for row in np.flatnonzero(np.isin(self._languages, [each.encode() for each in languages])):
+            yield self._text(int(row))
+
+    def _text(self, row: int) -> str:
+        begin, end = self._text_offsets[row], self._text_offsets[row + 1]
+        return self._texts[begin:end].tobytes().decode()
+
     def reading(self, row: int) -> Reading:
         """The passage of a claim that a row stands for, as it was read when it was compiled."""
-        begin, end = self._text_offsets[row], self._text_offsets[row + 1]
-        text = self._texts[begin:end].tobytes().decode()
+        text = self._text(row)
         language = self._languages[row].decode()
         written = tokens(text, language)
         terms = slice(self.rows.indptr[row], self.rows.indptr[row + 1])

@@ -71,6 +71,38 @@ NEGATORS: Final = _split(
 )
 """Words that turn a statement into its opposite."""
 
+NEGATING_NOTHING: Final = {
+    language: frozenset(tuple(pair.split()) for pair in text.split(", "))
+    for language, text in {
+        "en": "not only, not just, not merely, not simply, not solely, if not, or not, why not, "
+        "no matter, no wonder, no doubt, no less, nothing less, nothing but",
+        "de": "nicht nur, nicht bloß, nicht zuletzt, nicht allein",
+        "fr": "non seulement, pas seulement, pas uniquement",
+        "es": "no solo, no sólo, no solamente",
+        "it": "non solo, non soltanto",
+        "pt": "não só, não apenas, não somente",
+        "nl": "niet alleen, niet slechts",
+        "pl": "nie tylko",
+        "ru": "не только",
+        "uk": "не тільки, не лише",
+        "be": "не толькі",
+        "bg": "не само",
+        "sv": "inte bara, inte minst",
+        "da": "ikke kun, ikke bare",
+        "nb": "ikke bare, ikke minst",
+        "ro": "nu numai, nu doar",
+        "tr": "yalnızca değil, sadece değil",
+    }.items()
+}
+"""Pairs of words of which one is a negator and does not turn the statement into its opposite."""
+
+CONTRASTED: Final = _split(
+    {"en": "not no isn't aren't wasn't weren't don't doesn't didn't hasn't haven't"}
+)
+"""Negators after which a statement may follow that is set against what they negate."""
+DENIED: Final = _split({"en": "true right correct accurate case real reality fact"})
+"""What is negated of statements themselves: "it is not true, he said, that ..."."""
+
 CANCELLING: Final = frozenset("da de en nb nl nn no sv".split())
 """Languages in which a second negation takes back the first; in the others it agrees with it."""
 

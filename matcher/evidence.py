@@ -6,16 +6,26 @@ once from the sparse index alone; ``wording`` reads the few that remain.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz
 
-from matcher.cues import CANCELLING, NEGATORS, framing
+from matcher.cues import (
+    CANCELLING,
+    CONTRASTED,
+    DENIED,
+    NEGATING_NOTHING,
+    NEGATORS,
+    framing,
+)
 from matcher.lexical import Batch, Candidates, Lexical, ranges
 from matcher.reading import Reading
+from matcher.text import tokens
 
 OVERLAP: Final = (
     "claim_cover",
@@ -133,6 +143,8 @@ def _positions(lexical: Lexical, batch: Batch) -> Positions:
     return look_up
 
 
+_CLAUSE_ENDS: Final = re.compile(r"(?<=[,;:–—.?!])\s|\s-\s|\s(?=but\b)")
+
 WINDOW_WORDS: Final = 3
 """Words on either side of the matched ones in which a negation belongs to them."""
 
@@ -152,7 +164,7 @@ def wording(sentence: Reading, claim: Reading) -> tuple[float, ...]:
     return (
         fuzz.token_sort_ratio(mine, its) / 100,
         fuzz.token_set_ratio(mine, its) / 100,
-        float(negation_differs(sentence, claim, window)),
+        float(negation_differs(sentence, claim, window, shared)),
         float(min(len(framed), 3)),
         *_numbers(sentence, claim),
         _names_missing(claim, shared),
@@ -167,7 +179,9 @@ def matched_window(sentence: Reading, shared: set[int]) -> tuple[int, int]:
     return max(0, min(at) - WINDOW_WORDS), max(at) + 1 + WINDOW_WORDS
 
 
-def negation_differs(sentence: Reading, claim: Reading, window: tuple[int, int]) -> bool:
+def negation_differs(
+    sentence: Reading, claim: Reading, window: tuple[int, int], shared: set[int]
+) -> bool:
     """Whether one of the two negates what the other does not, counting only near the match.
 
     Presence and, where two negations cancel out, parity: "no microchips, and no plans" is no
@@ -177,10 +191,54 @@ def negation_differs(sentence: Reading, claim: Reading, window: tuple[int, int])
     negators = NEGATORS.get(sentence.language, frozenset())
     if negators.isdisjoint(sentence.words) and negators.isdisjoint(claim.words):
         return False
-    mine = sum(word in negators for word in sentence.words[window[0] : window[1]])
-    its = sum(word in negators for word in claim.words)
+    mine = _negations(sentence, range(*window), shared)
+    its = _negations(claim, range(len(claim.words)), shared)
     cancel = sentence.language in CANCELLING and mine % 2 != its % 2
     return bool(mine) is not bool(its) or cancel
+
+
+def _negations(reading: Reading, window: range, shared: set[int]) -> int:
+    """How many words in a window turn into its opposite what the two texts have in common."""
+    words, language = reading.words, reading.language
+    negators = NEGATORS.get(language, frozenset())
+    found = [i for i in window if i < len(words) and words[i] in negators]
+    idioms = NEGATING_NOTHING.get(language, frozenset())
+    found = [
+        i for i in found if idioms.isdisjoint((words[i : i + 2], words[max(i - 1, 0) : i + 1]))
+    ]
+    if found and language in CONTRASTED:
+        common = {
+            words[p] for p, h in zip(reading.positions, reading.hashes, strict=True) if h in shared
+        }
+        clauses = _clauses(reading)
+        found = [i for i in found if not _contrasted(words, clauses, i, common, language)]
+    return len(found)
+
+
+def _clauses(reading: Reading) -> list[int]:
+    """The number of the clause that each word stands in, counting by marks."""
+    parts = (tokens(part, reading.language) for part in _CLAUSE_ENDS.split(reading.text))
+    return [number for number, part in enumerate(parts) for _ in part]
+
+
+def _contrasted(
+    words: Sequence[str], clauses: Sequence[int], at: int, common: set[str], language: str
+) -> bool:
+    """Whether what a word negates is not what is claimed, but what is set against it.
+
+    "Is not a normal country, but a colony" says of a colony what is claimed of it. "Is not true,
+    whoever says that ..." denies what follows.
+    """
+    end = bisect_right(clauses, clauses[at]) if len(clauses) == len(words) else len(words)
+    negated = words[at + 1 : end]
+    denies = not negated or not DENIED[language].isdisjoint(negated)
+    denies = denies or bool(framing(negated, language))
+    return (
+        words[at] in CONTRASTED[language]
+        and not denies
+        and common.isdisjoint(negated)
+        and not common.isdisjoint(words[end:])
+    )
 
 
 def frames(reading: Reading) -> frozenset[str]:

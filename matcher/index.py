@@ -145,6 +145,12 @@ class Index:
         """The same, as the lines of JSON they were built from."""
         return map(self.layers.line, self.layers.numbers())
 
+    def texts(self, languages: Collection[str]) -> Iterator[str]:
+        """The passages of claims in some languages (primary subtags), as they are compared."""
+        for content in (self.layers.base, self.layers.top):
+            if content is not None:
+                yield from content.texts(languages)
+
     # -- asking ------------------------------------------------------------------------------
 
     def match(

@@ -20,9 +20,10 @@ from matcher.types import Band, Guard
 
 COMPARED: Final = 40
 READ: Final = 14
-"""Pairs whose vectors are compared, and that are read together, a request at most, best first:
-bounds on the cost of a hostile one. 256 sentences of news leave 14 to compare and 7 to read at
-most; of news on an index's very subjects about 50 and 14."""
+"""Sentences whose vectors are compared, and pairs that are read together, a request at most, best
+first: bounds on the cost of a hostile one."""
+COMPARED_A_SENTENCE: Final = 30
+"""Pairs of one sentence whose vectors are compared: a claim's is mostly known beforehand."""
 READ_A_SENTENCE: Final = 3
 """Pairs of one sentence that are read together."""
 COSINE_WORTH: Final = 40.0
@@ -82,8 +83,9 @@ def judge(
         undecided = np.array([semantic.compares(*each) for each in languages])
         least = model.near_from + model.light.by_chance(cases)
         hopeless |= undecided & (light < least)
-        compared = _worth(light, undecided, least, everything)
-        compared = compared[:COMPARED]
+        compared = _of_the_first(
+            _worth(light, undecided, least, everything), sentences, COMPARED, COMPARED_A_SENTENCE
+        )
         cosines = semantic.cosines([(pairs[i][0].text, pairs[i][1].text) for i in compared])
         columns = design_near(evidence[compared], light[compared], cosines)
         near[undecided] -= FAR
@@ -150,6 +152,21 @@ def _worth(
     """Positions of the pairs still open that the next stage is worth, best first."""
     chosen = np.flatnonzero(open_ & (everything | (logits >= least)))
     return chosen[np.argsort(-logits[chosen], kind="stable")]
+
+
+def _of_the_first(
+    chosen: NDArray[np.int64], sentences: NDArray[np.int32], count: int, each: int
+) -> NDArray[np.int64]:
+    """Of pairs in their order those of the ``count`` sentences that come first, ``each`` of one."""
+    places: dict[int, int] = {}
+    kept = []
+    for pair, sentence in zip(chosen.tolist(), sentences[chosen].tolist(), strict=True):
+        if sentence not in places and len(places) == count:
+            continue
+        places[sentence] = places.get(sentence, 0) + 1
+        if places[sentence] <= each:
+            kept.append(pair)
+    return np.array(kept, dtype=np.int64)
 
 
 def _first_of_each(chosen: NDArray[np.int64], sentences: NDArray[np.int32]) -> NDArray[np.int64]:

@@ -27,7 +27,7 @@ _HEADER: Final = "header.json"
 _CASES: Final = "cases.jsonl"
 
 # NumPy takes the header of an array apart with Python's own tokenizer and parser.
-_UNFIT: Final = (OSError, EOFError, ValueError, KeyError, TypeError, OverflowError, RecursionError,
+UNFIT: Final = (OSError, EOFError, ValueError, KeyError, TypeError, OverflowError, RecursionError,
                  tokenize.TokenError, SyntaxError)  # fmt: skip
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -89,7 +89,7 @@ def load(folder: Path) -> Snapshot:
             for name in header["arrays"]
         }
         return Snapshot(header=header, arrays=arrays, cases=_map(folder / _CASES))
-    except _UNFIT as error:
+    except UNFIT as error:
         raise SnapshotError(f"cannot read the snapshot {folder}: {error}") from error
 
 

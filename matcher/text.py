@@ -187,6 +187,7 @@ _WITHIN: Final = re.compile(rf"""[{_STOPS};{SYLLABIC}](?![.!?…]*+["'”’»�
 """What a sentence may end with before the end of its line; most lines hold none."""
 _SAID: Final = frozenset("とっ")
 """What goes on after a quotation in Japanese, as a small letter does elsewhere."""
+_INITIALS: Final = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]$")
 _ORDINAL: Final = re.compile(r"(?:\d{1,2}|[ivxl]+)$")
 LEAST_BREATH_CHARS: Final = 60
 """Characters after which a space ends a sentence in a script that has no full stop."""
@@ -227,8 +228,7 @@ def _ends_sentence(line: str, end: re.Match[str], start: int, language: str | No
         word = last[-1].lstrip("\"'(«„“[").lower() if last else ""
         if language in _ELISIONS:
             word = word.replace("’", "'").rpartition("'")[2]
-        initial = len(word) == 1 and word.isalpha()
-        if initial or word in ABBREVIATIONS.get(language or "", EVERYWHERE):
+        if _INITIALS.match(word) or word in ABBREVIATIONS.get(language or "", EVERYWHERE):
             return not following
         if word in BEFORE_NUMBERS and following.isdigit():
             return False

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from matcher.index import Index
+from matcher.vectors import KnownVectors
 from server import metrics
 from server.embedded import dies_with
 from server.errors import StoreError
@@ -27,6 +28,7 @@ from server.filters import FilterMaker
 from server.following import AWAY_S, POLL_S, follow
 from server.snapshots import Current, Snapshots
 from server.store import Published, Store
+from server.vectors import VectorMaker
 
 RETRY_S: Final = 5.0
 """How long to wait before an index that cannot be built is tried again."""
@@ -45,15 +47,21 @@ class Compiler:
     """Compiles what is published, as soon as it is, and keeps its snapshot there.
 
     Several on one folder take turns: whoever has the lock works until it ends. ``filters`` None:
-    the workers make the filters.
+    the workers make the filters. ``vectors`` None: the workers make the vectors of claims.
     """
 
     def __init__(
-        self, store: Store, snapshots: Snapshots, *, filters: FilterMaker | None = None
+        self,
+        store: Store,
+        snapshots: Snapshots,
+        *,
+        filters: FilterMaker | None = None,
+        vectors: VectorMaker | None = None,
     ) -> None:
         self._store = store
         self._snapshots = snapshots
         self._filters = filters
+        self._vectors = vectors
         self._lock: int | None = None
         self._previous: Current | None = None
         self._retry: tuple[str, float] = ("", 0.0)  # mark that failed, when to try again
@@ -73,7 +81,7 @@ class Compiler:
                 return POLL_S
             published = self._store.published()
             if self._snapshots.has(published):
-                return POLL_S
+                return self._fill_in()
             failed, until = self._retry
             if failed == published.mark and time.monotonic() < until:
                 return POLL_S
@@ -84,6 +92,12 @@ class Compiler:
             log.warning("no index can be made in %s: %s", self._snapshots.folder, error)
             return RETRY_S
         return 0.0
+
+    def _fill_in(self) -> float:
+        """What can wait until the index is there; at once again while there is more of it."""
+        if self._vectors is None or self._previous is None:
+            return POLL_S
+        return 0.0 if self._vectors.work(self._previous.index) else POLL_S
 
     def _try_lock(self) -> bool:
         """Become the one that compiles, until the process ends; False while another is."""
@@ -151,16 +165,25 @@ class CompilerProcess:
     ----------
     redis_url, snapshots, filters
         where it reads, and the folders that it writes to.
+    vectors
+        keeps the vectors of claims; None: words alone decide.
     leave
         what a child does first, so as to keep nothing of its parent's open.
     """
 
     def __init__(
-        self, redis_url: str, *, snapshots: Path, filters: Path, leave: Callable[[], None]
+        self,
+        redis_url: str,
+        *,
+        snapshots: Path,
+        filters: Path,
+        vectors: KnownVectors | None,
+        leave: Callable[[], None],
     ) -> None:
         self._redis_url = redis_url
         self._snapshots = snapshots
         self._filters = filters
+        self._vectors = vectors
         self._leave = leave
         self._pid: int | None = None
         self._started = 0.0
@@ -222,6 +245,7 @@ class CompilerProcess:
             Store(self._redis_url),
             Snapshots(self._snapshots),
             filters=FilterMaker(self._filters),
+            vectors=VectorMaker(self._vectors) if self._vectors else None,
         )
         compiler.run(stopping)
 

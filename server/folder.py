@@ -40,6 +40,7 @@ class DataFolder:
         self.redis = path / "redis"
         self.snapshots = path / "snapshots"
         self.filters = path / "filters"
+        self.vectors = path / "vectors"
         self.token = path / "owner-token"
         self._lock_file = path / "lock"
         self._lock: int | None = None

@@ -13,6 +13,7 @@ import socket
 import stat
 import struct
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ from gunicorn.arbiter import Arbiter
 
 from matcher.case import Case
 from matcher.semantic import Semantic
+from matcher.vectors import KnownVectors
 from server import logs, metrics
 from server.allowance import Allowances
 from server.app import create_app
@@ -225,7 +227,8 @@ class Service(BaseApplication):
         ready: Callable[[Current], None],
     ) -> None:
         self._settings = settings
-        self._semantic = semantic
+        vectors = KnownVectors(semantic.encoder, folder.vectors) if semantic else None
+        self._semantic = semantic and replace(semantic, encoder=vectors or semantic.encoder)
         self._listener = listener.detach()  # gunicorn closes it, and nobody else may keep it
         self._metrics = measured
         self._folder = folder
@@ -242,6 +245,7 @@ class Service(BaseApplication):
             redis_url,
             snapshots=folder.snapshots,
             filters=folder.filters,
+            vectors=vectors,
             leave=self._leave_to_master,
         )
         super().__init__()

@@ -48,8 +48,8 @@ HONEST_WEIGHT: Final = {"light": 0.3, "near": 0.02, "read": 1.0}
 """A sentence of a disproof is about its claim, which is what the second scale is to tell, and
 never says the same, which is what the third is to tell."""
 RIDGE: Final = 0.5
-NEAR_SHARE: Final = 0.02
-READ_SHARE: Final = 0.008
+NEAR_SHARE: Final = 0.04
+READ_SHARE: Final = 0.012
 """Shares of ordinary sentences with a pair whose vectors are worth comparing, and that is worth
 reading: what the cost allows."""
 NEWS_FOLDS: Final = frozenset(range(7))
@@ -62,7 +62,7 @@ STRETCH: Final = 3.0
 HALVINGS: Final = 8
 FARTHEST: Final = 4.0
 """How far below ``match`` of the second scale ``similar`` may begin, in logits."""
-RATES: Final = {Band.MATCH: 0.5 / 1_000, Band.SIMILAR: 1 / 200}
+RATES: Final = {Band.MATCH: 0.6 / 1_000, Band.SIMILAR: 1 / 200}
 """Ordinary sentences that reach a band: for ``match`` half of one in 1,000, so that the index of
 another subject, on which these bands were not placed, stays near one."""
 

@@ -87,6 +87,39 @@ def test_a_negation_far_from_the_matched_words_is_not_counted() -> None:
 
 
 @pytest.mark.parametrize(
+    ("sentence", "differs"),
+    [
+        ("Ukraine is not a normal state, but an American colony", False),
+        ("Ukraine isn't any normal state: it is an American colony", False),
+        ("Not only is Ukraine an American colony, it is also poor", False),
+        ("Ukraine is not an American colony, but a normal state", True),
+        ("It isn't true: Ukraine is an American colony", True),
+        ("No, Ukraine is an American colony only in the Kremlin's mind", True),
+        ("Ukraine does not resemble that picture at all, but an American colony", False),
+        ("The minister denied, when asked, Ukraine is an American colony", True),
+        ("There is no evidence, that Ukraine is an American colony", True),
+        ("Ukraine is not, and has never been, an American colony", True),
+    ],
+)
+def test_what_is_set_against_the_claim_does_not_negate_it(sentence: str, differs: bool) -> None:
+    claim = "Ukraine is an American colony"
+    assert bool(_wording(sentence, claim)["negation_differs"]) is differs
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence", "claim"),
+    [
+        ("de", "Die EU schadet nicht nur Russland", "Die EU schadet Russland"),
+        ("fr", "Non seulement l'Europe nuit à la Russie", "L'Europe nuit à la Russie"),
+        ("ru", "Европа вредит не только России", "Европа вредит России"),
+        ("pl", "Europa szkodzi nie tylko Rosji", "Europa szkodzi Rosji"),
+    ],
+)
+def test_not_only_negates_nothing(language: str, sentence: str, claim: str) -> None:
+    assert not _wording(sentence, claim, language)["negation_differs"]
+
+
+@pytest.mark.parametrize(
     ("language", "sentence", "claim"),
     [
         ("de", "Das Narrativ, die NATO rücke vor, ist falsch", "Die NATO rückt vor"),

@@ -166,6 +166,7 @@ def test_the_hash_of_a_stem_is_the_same_on_every_machine() -> None:
         ("One. Two! Three? Four", ["One.", "Two!", "Three?", "Four"]),
         ("Mr. Smith met Dr. No at 5.30 p.m. today.", ["Mr. Smith met Dr. No at 5.30 p.m. today."]),
         ("U.S. troops left. They came back.", ["U.S. troops left.", "They came back."]),
+        ("George H.W. Bush and J.K. Rowling met.", ["George H.W. Bush and J.K. Rowling met."]),
         ('He said: "No." Then he left.', ['He said: "No."', "Then he left."]),
         ("See No. 5 of it. Yes.", ["See No. 5 of it.", "Yes."]),
         ("Title\nText of it", ["Title", "Text of it"]),
