@@ -25,8 +25,8 @@ INPUTS: Final = ["ids"]
 PIECES: Final = 94
 """Word pieces read of a text; a sentence of news has 30."""
 LANGUAGES_FILE: Final = "languages.json"
-CACHED_TEXTS: Final = 8_000
-"""Texts whose vectors are kept, about 10 MB when full: the claims that sentences keep meeting."""
+CACHED_TEXTS: Final = 4_000
+"""Texts whose vectors are kept, about 5 MB when full: pages are read by many, and more than once."""
 
 
 class Encoder(Protocol):
@@ -43,7 +43,9 @@ class Encoder(Protocol):
 
 
 class OnnxEncoder:
-    """An ``Encoder`` from a folder with ``encoder.onnx``: all-MiniLM-L6-v2, weights in int8.
+    """An ``Encoder`` from a folder with ``encoder.onnx``: a small transformer, weights in int8.
+
+    The shipped one is made by ``python -m matcher.training.encoder``.
 
     Another model takes ``ids`` (numbers of word pieces, one text a run) and gives one unit
     vector; its languages stand in ``languages.json``, a list of primary subtags, without which

@@ -143,7 +143,7 @@ def _positions(lexical: Lexical, batch: Batch) -> Positions:
     return look_up
 
 
-_CLAUSE_ENDS: Final = re.compile(r"(?<=[,;:–—.?!])\s|\s-\s|\s(?=but\b)")
+_CLAUSE_ENDS: Final = re.compile(r"(?<=[,;:–—.?!])\s|\s-\s|\s(?=(?:but|because)\b)")
 
 WINDOW_WORDS: Final = 3
 """Words on either side of the matched ones in which a negation belongs to them."""
@@ -230,15 +230,15 @@ def _contrasted(
     whoever says that ..." denies what follows.
     """
     end = bisect_right(clauses, clauses[at]) if len(clauses) == len(words) else len(words)
-    negated = words[at + 1 : end]
+    negated, rest = words[at + 1 : end], words[end:]
     denies = not negated or not DENIED[language].isdisjoint(negated)
     denies = denies or bool(framing(negated, language))
-    return (
-        words[at] in CONTRASTED[language]
-        and not denies
-        and common.isdisjoint(negated)
-        and not common.isdisjoint(words[end:])
-    )
+    there, elsewhere = len(common.intersection(negated)), len(common.intersection(rest))
+    return words[at] in CONTRASTED[language] and not denies and elsewhere > TELLS_MORE * there
+
+
+TELLS_MORE: Final = 2
+"""How many times as many words of the claim must stand after a negated clause as in it."""
 
 
 def frames(reading: Reading) -> frozenset[str]:

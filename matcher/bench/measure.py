@@ -36,7 +36,8 @@ class Cost:
     Attributes
     ----------
     microseconds, build_s
-        of processor time: a sentence of ordinary news, mean; and the making of the index.
+        of processor time: a sentence of ordinary news, mean; and the making of the index,
+        without the vectors of its claims, which are made in the background.
     memory_bytes, disk_bytes
         that the process holds more than before; and what of it lies on disk, to be mapped by
         any number of processes. None: not known, or nothing.
@@ -116,7 +117,7 @@ def _measure(
     send.send(
         Cost(
             microseconds=1e6 * took / asked,
-            build_s=build_s,
+            build_s=way.build_s if isinstance(way, Engine) else build_s,
             memory_bytes=_memory() - before,
             disk_bytes=way.disk_bytes if isinstance(way, Engine) else None,
             hits=sum(hit is not None for hit in hits) / asked,

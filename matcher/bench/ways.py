@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Protocol
 
 import bm25s
+import numpy as np
 import Stemmer
 import tantivy
+from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
 
 from matcher.bench.corpus import Corpus, cases
+from matcher.encoder import Encoder
 from matcher.errors import ModelError
 from matcher.index import Index
 from matcher.semantic import Semantic, shipped
 from matcher.text import normalise, words
 from matcher.types import Sentence
+from matcher.vectors import KnownVectors
 from matcher.weights import MODEL_FOLDER
 
 BATCH: Final = 100
@@ -47,14 +52,24 @@ class Way(Protocol):
 
 
 class Engine:
-    """Claimlight as the service asks it: a snapshot mapped into memory, batches of sentences."""
+    """Claimlight as the service asks it: a snapshot mapped into memory, batches of sentences.
+
+    As in a service that has run for a while, the vectors of claims are known beforehand: of
+    those that the sentences meet, since all of a large index would take minutes.
+    """
 
     def __init__(self, data: Corpus, *, models: bool) -> None:
+        began = time.process_time()
         built = Index.build(cases(data.claims))
-        with tempfile.TemporaryDirectory() as folder:
-            built.save(Path(folder) / "index")
-            self.disk_bytes = sum(path.stat().st_size for path in Path(folder).rglob("*.*"))
-            self.index = Index.load(Path(folder) / "index", semantic=shipped() if models else None)
+        self.build_s = time.process_time() - began
+        self._folder = tempfile.TemporaryDirectory()
+        folder = Path(self._folder.name)
+        built.save(folder / "index")
+        self.disk_bytes = sum(path.stat().st_size for path in folder.rglob("*.*"))
+        self.index = Index.load(folder / "index")
+        if models:
+            self._make_vectors(data)
+            self.index = self.anew()
 
     def __call__(self, texts: Sequence[str]) -> list[Hit | None]:
         """See ``Way``."""
@@ -69,9 +84,40 @@ class Engine:
         return [best.get(str(i)) for i in range(len(texts))]
 
     def anew(self) -> Index:
-        """The same index, with models that know no vector yet."""
-        models = Semantic.load(MODEL_FOLDER) if self.index.semantic else None
-        return Index(self.index.layers, models)
+        """The same index, with models that know the vectors of claims and of nothing else."""
+        if not self._vectors.exists():
+            return Index(self.index.layers)
+        models = Semantic.load(MODEL_FOLDER)
+        known = KnownVectors(models.encoder, self._vectors)
+        return Index(self.index.layers, replace(models, encoder=known))
+
+    @property
+    def _vectors(self) -> Path:
+        return Path(self._folder.name) / "vectors"
+
+    def _make_vectors(self, data: Corpus) -> None:
+        models = Semantic.load(MODEL_FOLDER)
+        noting = _Noting(models.encoder)
+        self.index = Index(self.index.layers, replace(models, encoder=noting))
+        self([*data.earlier, *data.ordinary, *(text for text, _ in data.repeats)])
+        known = KnownVectors(models.encoder, self._vectors)
+        met = noting.asked.intersection(self.index.texts(known.languages))
+        known.learn(sorted(met))
+        known.keep()
+
+
+class _Noting:
+    """An encoder that notes what it was asked for."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self.name = encoder.name
+        self.languages = encoder.languages
+        self.asked: set[str] = set()
+        self._encoder = encoder
+
+    def vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.asked.update(texts)
+        return self._encoder.vectors(texts)
 
 
 def engine(data: Corpus) -> Way:

@@ -92,6 +92,7 @@ def test_a_negation_far_from_the_matched_words_is_not_counted() -> None:
         ("Ukraine is not a normal state, but an American colony", False),
         ("Ukraine isn't any normal state: it is an American colony", False),
         ("Not only is Ukraine an American colony, it is also poor", False),
+        ("It was not invited because Ukraine is an American colony", False),
         ("Ukraine is not an American colony, but a normal state", True),
         ("It isn't true: Ukraine is an American colony", True),
         ("No, Ukraine is an American colony only in the Kremlin's mind", True),
