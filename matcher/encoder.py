@@ -26,7 +26,7 @@ PIECES: Final = 94
 """Word pieces read of a text; a sentence of news has 30."""
 LANGUAGES_FILE: Final = "languages.json"
 CACHED_TEXTS: Final = 4_000
-"""Texts whose vectors are kept, about 5 MB when full: pages are read by many, and more than once."""
+"""Texts whose vectors are kept, about 5 MB when full: the sentences of pages that many read."""
 
 
 class Encoder(Protocol):
