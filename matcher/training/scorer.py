@@ -63,7 +63,7 @@ HALVINGS: Final = 8
 FARTHEST: Final = 4.0
 """How far below ``match`` of the second scale ``similar`` may begin, in logits."""
 RATES: Final = {Band.MATCH: 0.6 / 1_000, Band.SIMILAR: 1 / 200}
-"""Ordinary sentences that reach a band: for ``match`` half of one in 1,000, so that the index of
+"""Ordinary sentences that reach a band: for ``match`` 0.6 in 1,000, so that the index of
 another subject, on which these bands were not placed, stays near one."""
 
 NEAR_SIZES: Final = (150, 500, 1_500, 5_000, 10_000)
@@ -315,7 +315,9 @@ def _shown(rate: float) -> float:
         ]
         for match in engine.match(batch).matches:
             scores[int(match.sentence_id)] = match.score
-    return float(np.sort(scores)[-round(rate * len(texts))])
+    # Between two sentences, since few reach a band.
+    highest = np.sort(scores)[::-1]
+    return float(np.interp(rate * len(texts), np.arange(1, len(texts) + 1), highest))
 
 
 def _case(number: int, text: str) -> Case:
