@@ -130,6 +130,7 @@ def _measure(
         )
     )
     send.close()
+    del way  # and its folder with it
 
 
 def _ask(

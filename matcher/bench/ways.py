@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import tempfile
 import time
+import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -62,8 +64,8 @@ class Engine:
         began = time.process_time()
         built = Index.build(cases(data.claims))
         self.build_s = time.process_time() - began
-        self._folder = tempfile.TemporaryDirectory()
-        folder = Path(self._folder.name)
+        self._folder = folder = Path(tempfile.mkdtemp())
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         built.save(folder / "index")
         self.disk_bytes = sum(path.stat().st_size for path in folder.rglob("*.*"))
         self.index = Index.load(folder / "index")
@@ -93,7 +95,7 @@ class Engine:
 
     @property
     def _vectors(self) -> Path:
-        return Path(self._folder.name) / "vectors"
+        return self._folder / "vectors"
 
     def _make_vectors(self, data: Corpus) -> None:
         models = Semantic.load(MODEL_FOLDER)
