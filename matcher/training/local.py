@@ -59,7 +59,7 @@ QUIET_WEIGHT: Final = 0.5
 """Sentences meant to repeat a claim that the engine does not show."""
 RIDGE_SCALE: Final = 4_000
 """Score units a unit of log-odds."""
-NEWS: Final = 0.6 / 1_000
+NEWS: Final = 0.5 / 1_000
 """Share of ordinary news that may be shown: the engine's own moves with every fit of it, by four
 sentences or six of 14,211."""
 TAIL: Final = 50
