@@ -25,7 +25,9 @@ first: bounds on the cost of a hostile one. Of 256 sentences of news some 10 are
 pairs read; of 256 honest ones on an index's very subjects 116, so that each has its best pair
 read."""
 COMPARED_A_SENTENCE: Final = 30
-"""Pairs of one sentence whose vectors are compared: a claim's is mostly known beforehand."""
+COMPARED_PAIRS: Final = 384
+"""Pairs whose vectors are compared, of one sentence and in all: a claim's is mostly known
+beforehand, but not yet after a large push."""
 READ_A_SENTENCE: Final = 3
 """Pairs of one sentence that are read together."""
 COSINE_WORTH: Final = 40.0
@@ -87,7 +89,7 @@ def judge(
         hopeless |= undecided & (light < least)
         compared = _of_the_first(
             _worth(light, undecided, least, everything), sentences, COMPARED, COMPARED_A_SENTENCE
-        )
+        )[:COMPARED_PAIRS]
         cosines = semantic.cosines([(pairs[i][0].text, pairs[i][1].text) for i in compared])
         columns = design_near(evidence[compared], light[compared], cosines)
         near[undecided] -= FAR

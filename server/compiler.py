@@ -245,7 +245,7 @@ class CompilerProcess:
             Store(self._redis_url),
             Snapshots(self._snapshots),
             filters=FilterMaker(self._filters),
-            vectors=VectorMaker(self._vectors) if self._vectors else None,
+            vectors=VectorMaker(self._vectors) if self._vectors is not None else None,
         )
         compiler.run(stopping)
 

@@ -227,8 +227,11 @@ class Service(BaseApplication):
         ready: Callable[[Current], None],
     ) -> None:
         self._settings = settings
-        vectors = KnownVectors(semantic.encoder, folder.vectors) if semantic else None
-        self._semantic = semantic and replace(semantic, encoder=vectors or semantic.encoder)
+        vectors: KnownVectors | None = None
+        if semantic is not None:
+            vectors = KnownVectors(semantic.encoder, folder.vectors)
+            semantic = replace(semantic, encoder=vectors)
+        self._semantic = semantic
         self._listener = listener.detach()  # gunicorn closes it, and nobody else may keep it
         self._metrics = measured
         self._folder = folder

@@ -12,6 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from matcher.case import Case
 from server.embedded import Embedded
 from server.store import Store
@@ -36,6 +38,21 @@ def test_a_first_start_serves_the_starter_cases_and_says_what_to_do_next(
     assert "line 4 is left out" in told  # the broken row is named, the others are served
     token = service.data_dir / "owner-token"
     assert stat.S_IMODE(token.stat().st_mode) == 0o600
+
+
+def test_a_service_makes_the_vectors_of_its_claims_and_of_new_ones(
+    new_service: NewService, eventually: Eventually, make_case: MakeCase
+) -> None:
+    service = new_service()
+    table = service.data_dir / "vectors"
+
+    def known() -> int:
+        return sum(len(np.load(file)) for file in table.glob("*.npy"))
+
+    assert eventually(lambda: known() > 0)
+    before = known()
+    assert service.push(make_case("new", "A wholly new claim about the harvest"))[0] == 200
+    assert eventually(lambda: known() == before + 1)
 
 
 def test_sigterm_and_ctrl_c_end_everything_and_a_restart_keeps_everything(
