@@ -54,14 +54,14 @@ class KnownVectors:
     encoder
         makes the vectors.
     folder
-        where the table is kept; made when it is first written. None: in memory.
+        where the table is kept; made when it is first written.
     """
 
-    def __init__(self, encoder: Encoder, folder: Path | None = None) -> None:
+    def __init__(self, encoder: Encoder, folder: Path) -> None:
         self.name = encoder.name
         self.languages = encoder.languages
         self._encoder = encoder
-        self._file = folder / f"{encoder.name}.npy" if folder else None
+        self._file = folder / f"{encoder.name}.npy"
         self._table = NOTHING
         self._fresh: dict[int, NDArray[np.float16]] = {}
         self._seen: tuple[int, ...] = ()  # what tells one file from another of its name
@@ -135,10 +135,6 @@ class KnownVectors:
                 part["vector"][place] = made[places[place] - len(old.keys)]
             return part
 
-        if self._file is None:
-            table = rows(order)
-            self._table = _Table(table["key"].copy(), table["vector"].copy())
-            return
         self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = self._file.with_suffix(f".draft-{os.getpid()}")
         try:
@@ -159,8 +155,6 @@ class KnownVectors:
     def _look(self) -> None:
         """Map the table that is there now; one that cannot be read is as good as none."""
         self._look_at = time.monotonic() + LOOK_S
-        if self._file is None:
-            return
         try:
             stat = self._file.stat()
             seen = (stat.st_ino, stat.st_mtime_ns, stat.st_size)

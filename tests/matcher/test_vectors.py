@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -51,18 +52,19 @@ def test_a_vector_that_was_kept_is_not_made_again_by_any_process(tmp_path: Path)
 
 @given(st.lists(st.text(), max_size=30), st.lists(st.text(), max_size=30))
 def test_vectors_are_the_same_whichever_are_known(known: list[str], asked: list[str]) -> None:
-    table = KnownVectors(Counting())
-    table.learn(known[::2])
-    table.keep()
-    table.learn(known)
-    table.keep()
-    np.testing.assert_allclose(
-        table.vectors(known + asked).reshape(-1, 8),
-        Counting().vectors(known + asked),
-        atol=1e-3,
-    )
-    assert table.unknown(known) == []
-    assert len(table) == len(set(known))
+    with TemporaryDirectory() as folder:
+        table = KnownVectors(Counting(), Path(folder))
+        table.learn(known[::2])
+        table.keep()
+        table.learn(known)
+        table.keep()
+        np.testing.assert_allclose(
+            table.vectors(known + asked).reshape(-1, 8),
+            Counting().vectors(known + asked),
+            atol=1e-3,
+        )
+        assert table.unknown(known) == []
+        assert len(table) == len(set(known))
 
 
 def test_what_is_kept_grows_and_forgets_what_is_no_longer_wanted(tmp_path: Path) -> None:
