@@ -13,9 +13,7 @@ and ``--seed 1``.
 from __future__ import annotations
 
 import argparse
-import json
 import math
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,17 +22,16 @@ from typing import Final
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from matcher.encoder import PIECES
-from matcher.text import normalise, split_sentences
+from matcher.text import split_sentences
 from matcher.training.corpora import FOLDS, HELD_OUT, fold, rows
+from matcher.training.descent import descend, mean_of
 from matcher.training.examples import NEWS_FOLDS
 from matcher.training.export import write_int8
 from matcher.training.labelled import news
-from matcher.training.network import Encoder, padded, published_encoder, unit_vectors
+from matcher.training.network import Encoder, Vectors, cut_up, padded, published_encoder
 from matcher.weights import ENCODER_FILE, VOCABULARY_FILE
 from matcher.wordpiece import WordPiece
 
@@ -42,9 +39,6 @@ EPOCHS: Final = 2.5
 BATCH: Final = 32
 RATE: Final = 4e-5
 WARM_UP: Final = 0.08
-DECAY: Final = 0.01
-LONGEST_STEP: Final = 1.0
-"""Norm to which a gradient is cut."""
 SHARPNESS: Final = 20.0
 """By which cosines are multiplied before they are compared."""
 NEAREST: Final = 30
@@ -56,7 +50,6 @@ NEWS_A_BATCH: Final = 8
 LEAST_SENTENCE_CHARS: Final = 40
 REPEATS: Final = 1_500
 """Pairs taken of ``negation/relations``, and claims whose headline is taken for a wording."""
-STEPS_A_NOTE: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,24 +98,6 @@ def repeats(train: frozenset[int], seed: int) -> tuple[list[Repeat], dict[str, l
     return made + draw.sample(pairs, min(REPEATS, len(pairs))), corpora
 
 
-class Vectors:
-    """Unit vectors of texts by the encoder as it is published, each made once."""
-
-    def __init__(self, encoder: Encoder, pieces: WordPiece) -> None:
-        self._encoder = encoder
-        self._pieces = pieces
-
-    def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Shape (texts, dimensions)."""
-        cut = [cut_up(self._pieces, text) for text in texts]
-        return unit_vectors(self._encoder, cut, self._pieces.padding)
-
-
-def cut_up(pieces: WordPiece, text: str) -> list[int]:
-    """A text as the encoder reads it."""
-    return [pieces.start, *pieces.ids(normalise(text), PIECES), pieces.end]
-
-
 def other_claims(
     made: Sequence[Repeat], corpora: dict[str, list[str]], vectors: Vectors
 ) -> list[list[str]]:
@@ -159,34 +134,18 @@ def trained(weights: Path, train: frozenset[int], epochs: float, seed: int, rate
     batches = list(_batches(order[: round(epochs * len(made))], made))
     encoder.word.weight.requires_grad_(False)
     encoder.position.weight.requires_grad_(False)
-    optimiser = torch.optim.AdamW(
-        [p for p in encoder.parameters() if p.requires_grad], lr=rate, weight_decay=DECAY
-    )
-    slope = torch.optim.lr_scheduler.LambdaLR(
-        optimiser,
-        lambda step: (
-            min(1.0, (step + 1) / (WARM_UP * len(batches))) * max(0.02, 1 - step / len(batches))
-        ),
-    )
-    encoder.train()
-    begun, average = time.monotonic(), math.log(BATCH)
-    for step, batch in enumerate(batches):
+
+    def loss_of(batch: list[int]) -> Tensor:
         claims = [made[i].claim for i in batch]
         claims += [draw.choice(others[i]) for i in batch if others[i]]
         some = draw.sample(batch, min(NEWS_A_BATCH, len(batch)))
         claims += [ordinary[draw.choice(near_news[i].tolist())] for i in some]
         texts = _vectors(encoder, pieces, [made[i].text for i in batch])
         logits = texts @ _vectors(encoder, pieces, claims).T * SHARPNESS
-        loss = functional.cross_entropy(logits, torch.arange(len(batch)))
-        optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(encoder.parameters(), LONGEST_STEP)
-        optimiser.step()
-        slope.step()
-        average += 0.02 * (loss.item() - average)
-        if step % STEPS_A_NOTE == 0:
-            note = {"step": step, "of": len(batches), "loss": round(average, 3)}
-            print(json.dumps(note | {"seconds": round(time.monotonic() - begun)}), flush=True)  # noqa: T201
+        return functional.cross_entropy(logits, torch.arange(len(batch)))
+
+    learned = [p for p in encoder.parameters() if p.requires_grad]
+    descend(encoder, [{"params": learned, "lr": rate}], batches, loss_of, warm_up=WARM_UP)
     return encoder.eval()
 
 
@@ -217,16 +176,6 @@ class MeanVector(nn.Module):
         return functional.normalize(self.encoder(ids, torch.zeros_like(ids)).mean(1), dim=-1)
 
 
-def mean(weights: Path, files: Sequence[Path]) -> Encoder:
-    """The encoder whose every weight is the mean of that of several."""
-    states = [torch.load(file, weights_only=True) for file in files]
-    encoder = published_encoder(weights)
-    encoder.load_state_dict(
-        {name: sum(state[name].float() for state in states) / len(states) for name in states[0]}
-    )
-    return encoder.eval()
-
-
 def main() -> None:
     """Train on the shared datasets, and write ``encoder.onnx`` and ``encoder.pt``."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -241,7 +190,8 @@ def main() -> None:
     )
     options = parser.parse_args()
     if options.mean:
-        encoder = mean(options.weights, options.mean)
+        encoder = published_encoder(options.weights)
+        encoder.load_state_dict(mean_of(options.mean))
     else:
         train = frozenset(range(FOLDS)) - (HELD_OUT if options.hold_out else frozenset())
         encoder = trained(options.weights, train, options.epochs, options.seed, options.rate)

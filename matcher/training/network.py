@@ -15,6 +15,10 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
+from matcher.encoder import PIECES as READ_PIECES
+from matcher.text import normalise
+from matcher.wordpiece import WordPiece
+
 WIDTH: Final = 384
 HEADS: Final = 12
 INNER: Final = 1536
@@ -177,3 +181,25 @@ def unit_vectors(encoder: Encoder, texts: Sequence[list[int]], padding: int) -> 
         means = (states * mask[..., None]).sum(1) / mask.sum(1)[:, None]
         vectors[some] = functional.normalize(means, dim=-1).numpy()
     return vectors
+
+
+class Vectors:
+    """Unit vectors of texts by an encoder as it is now, each made once."""
+
+    def __init__(self, encoder: Encoder, pieces: WordPiece) -> None:
+        self._encoder = encoder
+        self._pieces = pieces
+        self._known: dict[str, NDArray[np.float32]] = {}
+
+    def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Shape (texts, dimensions)."""
+        new = list(dict.fromkeys(text for text in texts if text not in self._known))
+        cut = [cut_up(self._pieces, text) for text in new]
+        made = unit_vectors(self._encoder, cut, self._pieces.padding)
+        self._known.update(zip(new, made, strict=True))
+        return np.array([self._known[text] for text in texts])
+
+
+def cut_up(pieces: WordPiece, text: str) -> list[int]:
+    """A text as the sentence encoder reads it."""
+    return [pieces.start, *pieces.ids(normalise(text), READ_PIECES), pieces.end]

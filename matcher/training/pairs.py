@@ -17,27 +17,23 @@ errs less than any of them (Wortsman et al. 2022, arXiv:2203.05482).
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import shutil
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from typing import Final
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
 from matcher.pairs import encode
-from matcher.text import normalise
 from matcher.training.corpora import FOLDS, HELD_OUT
+from matcher.training.descent import descend, mean_of
 from matcher.training.examples import Example, Gatherer
 from matcher.training.export import write_int8
-from matcher.training.network import PairNetwork, padded, published_encoder, unit_vectors
+from matcher.training.network import PairNetwork, Vectors, padded, published_encoder
 from matcher.weights import PAIRS_FILE, VOCABULARY_FILE
 from matcher.wordpiece import WordPiece
 
@@ -50,10 +46,6 @@ RATE: Final = 6e-5
 HEAD_RATE: Final = 5e-4
 WARM_UP: Final = 0.06
 SMOOTHING: Final = 0.02
-DECAY: Final = 0.01
-LONGEST_STEP: Final = 1.0
-"""Norm to which a gradient is cut."""
-STEPS_A_NOTE: Final = 50
 
 
 def main() -> None:
@@ -72,7 +64,8 @@ def main() -> None:
     )
     options = parser.parse_args()
     if options.mean:
-        network = mean(options.weights, options.mean)
+        network = PairNetwork(published_encoder(options.weights)).eval()
+        network.load_state_dict(mean_of(options.mean))
     else:
         train = frozenset(range(FOLDS)) - (HELD_OUT if options.hold_out else frozenset())
         network = trained(
@@ -87,16 +80,6 @@ def main() -> None:
     torch.save(network.state_dict(), options.folder / "pairs.pt")
     export(network, options.folder)
     shutil.copy(options.weights / VOCABULARY_FILE, options.folder / VOCABULARY_FILE)
-
-
-def mean(weights: Path, files: Sequence[Path]) -> PairNetwork:
-    """The network whose every weight is the mean of that of several."""
-    states = [torch.load(file, weights_only=True) for file in files]
-    network = PairNetwork(published_encoder(weights))
-    network.load_state_dict(
-        {name: sum(state[name].float() for state in states) / len(states) for name in states[0]}
-    )
-    return network.eval()
 
 
 def trained(
@@ -114,14 +97,7 @@ def trained(
     torch.manual_seed(seed)
     pieces = WordPiece.load(weights / VOCABULARY_FILE)
     encoder = published_encoder(weights)
-    known: dict[str, NDArray[np.float32]] = {}
-
-    def vectors(texts: Sequence[str]) -> NDArray[np.float32]:
-        new = list(dict.fromkeys(text for text in texts if text not in known))
-        cut = [[pieces.start, *pieces.ids(normalise(text), 94), pieces.end] for text in new]
-        known.update(zip(new, unit_vectors(encoder, cut, pieces.padding), strict=True))
-        return np.array([known[text] for text in texts])
-
+    vectors = Vectors(encoder, pieces)
     examples: list[Example] = []
     for round_ in range(math.ceil(epochs)):
         gathered = Gatherer(train, vectors, seed + round_).all()
@@ -145,39 +121,22 @@ def _descend(
     batches = list(_batches([len(ids) for ids, _ in encoded]))
     head = [*network.join.parameters(), *network.out.parameters()]
     body = [p for p in network.encoder.parameters() if p.requires_grad]
-    optimiser = torch.optim.AdamW(
-        [{"params": body, "lr": rates[0]}, {"params": head, "lr": rates[1]}],
-        weight_decay=DECAY,
-        fused=True,
-    )
-    slope = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step, len(batches)))
-    network.train()
-    begun, average = time.monotonic(), math.log(2)
-    for step, batch in enumerate(batches):
+
+    def loss_of(batch: list[int]) -> Tensor:
         labels = torch.tensor([float(examples[i].repeats) for i in batch])
         weights = torch.tensor([examples[i].weight for i in batch])
         with torch.autocast("cpu", dtype=torch.bfloat16):
             logits = network(*padded([encoded[i] for i in batch], pieces.padding))
-        loss = _loss(logits.float(), labels, weights)
-        optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(network.parameters(), LONGEST_STEP)
-        optimiser.step()
-        slope.step()
-        average += 0.02 * (loss.item() - average)
-        if step % STEPS_A_NOTE == 0:
-            note = {"step": step, "of": len(batches), "loss": round(average, 3)}
-            print(json.dumps(note | {"seconds": round(time.monotonic() - begun)}), flush=True)  # noqa: T201
+        return _loss(logits.float(), labels, weights)
+
+    groups = [{"params": body, "lr": rates[0]}, {"params": head, "lr": rates[1]}]
+    descend(network, groups, batches, loss_of, warm_up=WARM_UP)
 
 
 def _loss(logits: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
     smooth = labels * (1 - 2 * SMOOTHING) + SMOOTHING
     each = functional.binary_cross_entropy_with_logits(logits, smooth, reduction="none")
     return (each * weights).sum() / weights.sum()
-
-
-def _rate(step: int, steps: int) -> float:
-    return min(1.0, (step + 1) / (WARM_UP * steps)) * max(0.02, 1 - step / steps)
 
 
 def _batches(lengths: list[int]) -> Iterator[list[int]]:
