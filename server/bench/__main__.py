@@ -61,10 +61,13 @@ def _services(held: Sequence[Case], counts: Sequence[int]) -> Iterator[dict[int,
         store = Store(redis.url)
         store.apply(put=held, who="bench")
         store.close()
-        yield {
+        services = {
             count: stack.enter_context(service(folder, redis.url, count, cores=cores[:count]))
             for count in counts
         }
+        for running in services.values():
+            running.settle()
+        yield services
 
 
 def _up_to_cores() -> list[int]:

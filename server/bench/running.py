@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -77,10 +77,12 @@ class Running:
         return int(found[1]) if found else 0
 
     def rest(self) -> None:
-        """Wait until it does nothing any more."""
-        before = -1.0
-        while before != (before := self.cpu_s()):
-            time.sleep(REST_S)
+        """Wait until its workers do nothing any more."""
+        _rest(self._workers)
+
+    def settle(self) -> None:
+        """Wait until no process of it does: its compiler has made the vectors of all claims."""
+        _rest(self._children)
 
     def cost(self, asked: Iterable[Mapping[str, Any]]) -> float:
         """Milliseconds of processors for one of these requests, of which it is asked a few.
@@ -109,15 +111,17 @@ class Running:
 
     def cpu_s(self) -> float:
         """Seconds of processors that its workers have used so far."""
-        return sum(_cpu_s(process / "stat") for process in self._children())
+        return _cpu_s(self._workers())
 
     def unshared_mb(self) -> list[float]:
         """Megabytes that each of its workers shares with no other process."""
-        told = {each: (each / "comm").read_text().strip() for each in self._children()}
-        workers = [each for each, name in told.items() if name not in NO_WORKERS]
-        found = [(each / "smaps_rollup").read_text() for each in workers]
+        found = [(each / "smaps_rollup").read_text() for each in self._workers()]
         sizes = [re.findall(r"Private_(?:Clean|Dirty): +(\d+) kB", each) for each in found]
         return [sum(map(int, each)) / 1024 for each in sizes]
+
+    def _workers(self) -> list[Path]:
+        told = {each: (each / "comm").read_text().strip() for each in self._children()}
+        return [each for each, name in told.items() if name not in NO_WORKERS]
 
     def _children(self) -> list[Path]:
         told = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
@@ -253,10 +257,16 @@ def wrk(
     )
 
 
-def _cpu_s(stat: Path) -> float:
-    """Seconds of processors that a process has used; Source: proc_pid_stat(5), fields 14, 15."""
-    fields = stat.read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) * _TICK_S
+def _rest(processes: Callable[[], list[Path]]) -> None:
+    before = -1.0
+    while before != (before := _cpu_s(processes())):
+        time.sleep(REST_S)
+
+
+def _cpu_s(processes: Iterable[Path]) -> float:
+    """Seconds of processors that processes have used; Source: proc_pid_stat(5), fields 14, 15."""
+    told = ((each / "stat").read_text().rsplit(")", 1)[1].split() for each in processes)
+    return sum(int(fields[11]) + int(fields[12]) for fields in told) * _TICK_S
 
 
 def _busy_s() -> float:
