@@ -28,6 +28,9 @@ WAITING_S: Final = 0.05
 MOST_BESIDE: Final = 500
 """Changed cases that a worker puts beside the compiled ones: it reads them, as all others do."""
 
+PREPARING: Final = "the first index is being prepared"
+"""What is wrong as long as there is no index, whatever else is."""
+
 log = logging.getLogger("claimlight.server")
 
 
@@ -59,7 +62,7 @@ class Live:
         self._store = store
         self._snapshots = snapshots
         self._on_first = on_first
-        self._problems: dict[str, str] = {"start": "the first index is being prepared"}
+        self._problems: dict[str, str] = {}
         self._stopping = threading.Event()
         self._settled = threading.Event()
         self._thread: threading.Thread | None = None
@@ -85,7 +88,8 @@ class Live:
 
     def problems(self) -> tuple[str, ...]:
         """Return what is wrong, a sentence without full stop each; empty: all is well."""
-        return tuple(self._problems.values())
+        told = tuple(self._problems.values())
+        return told if self.current is not None else (PREPARING, *told)
 
     def _follow(self) -> None:
         if (newest := self._snapshots.newest()) is not None:
@@ -106,7 +110,7 @@ class Live:
             self._swap_stale(stale=True)
             pause = POLL_S
         self._measure()
-        if self.current is not None or len(self._problems) > 1:
+        if self.current is not None or self._problems:
             self._settled.set()
         if self.current is not None and self._on_first is not None:
             self._on_first(self.current)
@@ -189,11 +193,10 @@ class Live:
         elif current.version >= self._highest:
             self._tell("version", None)
         self._highest = max(self._highest, current.version)
-        self.current = current
-        give_back_memory()  # of the index before, and of the push that made this one
-        self._tell("start", None)
         count = len(current.unreadable)
         self._tell("rows", f"{count} case(s) in Redis are unreadable" if count else None)
+        self.current = current  # last: who sees it finds what is told of it
+        give_back_memory()  # of the index before, and of the push that made this one
 
     def _swap_stale(self, *, stale: bool) -> None:
         if self.current is not None and self.current.stale != stale:

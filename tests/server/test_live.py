@@ -78,6 +78,19 @@ def test_an_empty_store_gives_an_empty_index(new_live: NewLive) -> None:
     assert eventually(lambda: live.problems() == ())
 
 
+def test_who_sees_the_first_index_is_not_told_that_it_is_being_prepared(
+    new_live: NewLive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+    # called as soon as the index is there, before anything else is done
+    monkeypatch.setattr("server.live.give_back_memory", lambda: go_on.wait(HANG_S))
+    live = new_live()
+    assert eventually(lambda: live.current is not None)
+    told = live.problems()
+    go_on.set()
+    assert told == ()
+
+
 def test_each_worker_answers_with_what_is_published(
     new_live: NewLive, store: Store, make_case: MakeCase
 ) -> None:
