@@ -6,11 +6,13 @@ more than all else.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,7 +24,9 @@ from matcher.snapshot import UNFIT
 
 LOOK_S: Final = 1.0
 """How often a process looks whether another one has written the table anew."""
-WRITTEN_AT_ONCE: Final = 10_000
+AT_ONCE: Final = 10_000
+"""Rows made and written at once, some 8 MB."""
+DRAFT: Final = ".draft-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +83,7 @@ class KnownVectors:
 
     def vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """See ``Encoder``."""
-        if time.monotonic() >= self._look_at:
-            self._look()
-        table = self._table
+        table = self._newest()
         places = table.places(_keys(texts)).tolist()
         rest = [text for text, place in zip(texts, places, strict=True) if place < 0]
         made = iter(self._encoder.vectors(rest))
@@ -91,7 +93,7 @@ class KnownVectors:
     def unknown(self, texts: Sequence[str]) -> list[str]:
         """Those of the texts whose vectors have not been learned, each once."""
         keys = _keys(texts)
-        at = self._table.places(keys).tolist()
+        at = self._newest().places(keys).tolist()
         return list(
             dict.fromkeys(
                 text
@@ -114,13 +116,12 @@ class KnownVectors:
             where the disk refuses; what was learned is forgotten then, and the table as it was.
         """
         fresh, self._fresh = self._fresh, {}
+        self._load()  # whoever kept last may have been another process
         old = self._table
         keys = np.concatenate((old.keys, np.fromiter(fresh, np.uint64, len(fresh))))
         order = np.unique(keys, return_index=True)[1]  # in the order of the keys
         if only is not None:
             order = order[np.isin(keys[order], _keys(only))]
-        if not len(order):
-            return
         made = list(fresh.values())
 
         def rows(places: NDArray[np.int64]) -> NDArray[Any]:
@@ -136,39 +137,71 @@ class KnownVectors:
             return part
 
         self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = self._file.with_suffix(f".draft-{os.getpid()}")
-        try:
-            kind = rows(order[:0]).dtype
-            mapped = np.lib.format.open_memmap(draft, mode="w+", dtype=kind, shape=(len(order),))
-            for start in range(0, len(order), WRITTEN_AT_ONCE):
-                mapped[start : start + WRITTEN_AT_ONCE] = rows(order[start:][:WRITTEN_AT_ONCE])
-            mapped.flush()
-            del mapped
-            draft.replace(self._file)
-            for other in self._file.parent.glob("*.npy"):  # of encoders that are no longer used
-                if other != self._file:
-                    other.unlink(missing_ok=True)
-        finally:
-            draft.unlink(missing_ok=True)
+        for left in self._file.parent.glob(f"*{DRAFT}*"):  # by a process that was killed
+            left.unlink(missing_ok=True)
+        if len(order):
+            self._write(len(order), (rows(order[i : i + AT_ONCE]) for i in count(0, AT_ONCE)))
+        else:
+            self._file.unlink(missing_ok=True)
+        for other in self._file.parent.glob("*.npy"):  # of encoders that are no longer used
+            if other != self._file:
+                other.unlink(missing_ok=True)
         self._look()
 
+    def _write(self, length: int, parts: Iterator[NDArray[Any]]) -> None:
+        """Put a table of so many rows in the place of the one that is there, whole or not at all.
+
+        Through a file and not through memory, where a full disk ends the process.
+        """
+        draft = self._file.with_suffix(f"{DRAFT}{os.getpid()}")
+        try:
+            with draft.open("wb") as file:
+                part = next(parts)
+                header = np.lib.format.header_data_from_array_1_0(part) | {"shape": (length,)}
+                np.lib.format.write_array_header_1_0(file, header)
+                while len(part):
+                    file.write(part.tobytes())
+                    part = next(parts)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(self._file)
+        finally:
+            draft.unlink(missing_ok=True)
+
+    def _newest(self) -> _Table:
+        """The table, looked for anew where that was some time ago."""
+        if time.monotonic() >= self._look_at:
+            self._look()
+        return self._table
+
     def _look(self) -> None:
-        """Map the table that is there now; one that cannot be read is as good as none."""
+        """Map the table that is there now; one that the system refuses is asked for again."""
         self._look_at = time.monotonic() + LOOK_S
+        with contextlib.suppress(OSError):
+            self._load()
+
+    def _load(self) -> None:
+        """Map the table that is there now; one that is damaged is as good as none (OSError)."""
         try:
             stat = self._file.stat()
-            seen = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
-            if seen == self._seen:
-                return
-            self._seen = seen
+        except (FileNotFoundError, NotADirectoryError):
+            self._table, self._seen = NOTHING, ()
+            return
+        seen = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
+        if seen == self._seen:
+            return
+        try:
             rows = np.load(self._file, mmap_mode="r", allow_pickle=False)
             keys = np.array(rows["key"], dtype=np.uint64)  # side by side, to be searched
             vectors = rows["vector"]
             if (keys[1:] <= keys[:-1]).any() or vectors.ndim != 2 or vectors.dtype != np.float16:
                 raise ValueError("no table of vectors")
             self._table = _Table(keys, vectors)
+        except OSError:
+            raise
         except (*UNFIT, IndexError):
             self._table = NOTHING
+        self._seen = seen
 
 
 def _keys(texts: Iterable[str]) -> NDArray[np.uint64]:

@@ -29,12 +29,15 @@ class VectorMaker:
     def __init__(self, known: KnownVectors) -> None:
         self._known = known
         self._index: Index | None = None
+        self._refused: Index | None = None  # whose vectors the disk did not take
         self._rest: Iterator[str] = iter(())
         self._unknown: list[str] = []
         self._looked_at = 0
 
     def work(self, index: Index) -> bool:
         """Make a few of the vectors that are missing; True while there is more to do."""
+        if index is self._refused:
+            return False
         if index is not self._index:
             self._index, self._rest = index, self._texts(index)
             self._unknown, self._looked_at = [], 0
@@ -42,7 +45,7 @@ class VectorMaker:
             return self._work(index)
         except OSError as error:
             log.warning("the vectors of claims cannot be kept: %s", error.strerror)
-            self._rest, self._unknown = iter(()), []
+            self._index, self._refused = None, index
             return False
 
     def _work(self, index: Index) -> bool:

@@ -57,6 +57,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=float, default=EPOCHS)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--start", type=Path, help="the pairs.pt to go on from")
+    parser.add_argument("--encoder", type=Path, help="the encoder.pt to begin with")
     parser.add_argument("--rate", type=float, default=RATE)
     parser.add_argument("--head-rate", type=float, default=HEAD_RATE)
     parser.add_argument(
@@ -74,6 +75,7 @@ def main() -> None:
             options.epochs,
             options.seed,
             options.start,
+            options.encoder,
             (options.rate, options.head_rate),
         )
     options.folder.mkdir(parents=True, exist_ok=True)
@@ -88,6 +90,7 @@ def trained(
     epochs: float,
     seed: int,
     start: Path | None,
+    begun: Path | None,
     rates: tuple[float, float],
 ) -> PairNetwork:
     """The network after ``epochs`` rounds over the examples of the folds in ``train``.
@@ -102,6 +105,8 @@ def trained(
     for round_ in range(math.ceil(epochs)):
         gathered = Gatherer(train, vectors, seed + round_).all()
         examples += gathered[: int(len(gathered) * min(1.0, epochs - round_))]
+    if begun:  # only now: what counts as near among the examples is read off the published one
+        encoder.load_state_dict(torch.load(begun, weights_only=True))
     network = PairNetwork(encoder)
     if start:
         network.load_state_dict(torch.load(start, weights_only=True))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -78,6 +80,64 @@ def test_what_is_kept_grows_and_forgets_what_is_no_longer_wanted(tmp_path: Path)
     table.keep(only=iter(TEXTS[10:20]))
     assert len(table) == 10
     assert table.unknown(TEXTS) == TEXTS[:10] + TEXTS[20:]
+
+
+def test_what_another_process_kept_meanwhile_is_not_lost(tmp_path: Path) -> None:
+    one, other = KnownVectors(Counting(), tmp_path), KnownVectors(Counting(), tmp_path)
+    one.learn(TEXTS[:30])
+    one.keep()
+    assert other.unknown(TEXTS) == TEXTS[30:]
+    one.learn(TEXTS[30:40])
+    one.keep()
+    other.learn(TEXTS[40:])
+    other.keep()
+    assert len(other) == 50
+
+
+def test_where_nothing_is_wanted_there_is_no_table(tmp_path: Path) -> None:
+    table = KnownVectors(Counting(), tmp_path)
+    table.learn(TEXTS)
+    table.keep()
+    table.keep(only=())
+    assert len(table) == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_process_left_half_written_is_removed(tmp_path: Path) -> None:
+    (tmp_path / "counting.draft-1").write_bytes(b"half")
+    table = KnownVectors(Counting(), tmp_path)
+    table.learn(TEXTS)
+    table.keep()
+    assert [file.name for file in tmp_path.iterdir()] == ["counting.npy"]
+
+
+FULL_DISK = """
+import resource, signal, sys
+from pathlib import Path
+from tests.matcher.test_vectors import TEXTS, Counting
+from matcher.vectors import KnownVectors
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500))
+table = KnownVectors(Counting(), Path(sys.argv[1]))
+table.learn(TEXTS)
+try:
+    table.keep()
+except OSError as error:
+    print("refused", error.strerror)
+"""
+
+
+def test_a_disk_that_takes_no_more_is_told_of_and_ends_no_process(tmp_path: Path) -> None:
+    table = KnownVectors(Counting(), tmp_path)
+    table.learn(TEXTS[:3])
+    table.keep()
+    told = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, tmp_path], capture_output=True, text=True, check=False
+    )
+    assert (told.returncode, told.stdout) == (0, "refused File too large\n"), told.stderr
+    assert [file.name for file in tmp_path.iterdir()] == ["counting.npy"]
+    assert KnownVectors(Counting(), tmp_path).unknown(TEXTS) == TEXTS[3:]
 
 
 def test_the_table_of_an_encoder_no_longer_used_is_removed(tmp_path: Path) -> None:

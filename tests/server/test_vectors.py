@@ -88,3 +88,7 @@ def test_a_disk_that_refuses_costs_the_vectors_and_nothing_else(
     finish(maker, index)
     assert "cannot be kept" in caplog.text
     assert finish(maker, index) == 0
+    assert caplog.text.count("cannot be kept") == 1
+    other = index.revised([make_case("new", CLAIMS[5])])
+    finish(maker, other)
+    assert caplog.text.count("cannot be kept") == 2
