@@ -23,11 +23,12 @@ NEGATORS: Final = _split(
         "lacks lacked absence hardly denies deny denied denying rejects reject rejected rejecting "
         "refutes refute refuted refuse refuses refused fails failed unable isn't aren't wasn't "
         "weren't don't doesn't didn't won't wouldn't can't couldn't shouldn't hasn't haven't "
-        "hadn't",
-        "de": "nicht nichts kein keine keinen keinem keiner keines nie niemals niemand weder noch "
-        "ohne nirgends kaum keinerlei keineswegs mitnichten bestreitet bestreiten leugnet leugnen "
+        "hadn't isnt arent wasnt werent dont doesnt didnt wouldnt couldnt shouldnt hasnt havent "
+        "hadnt",
+        "de": "nicht nichts kein keine keinen keinem keiner keines nie niemals niemand weder ohne "
+        "nirgends kaum keinerlei keineswegs mitnichten bestreitet bestreiten leugnet leugnen "
         "dementiert",
-        "fr": "ne n pas jamais aucun aucune nul nulle rien personne sans ni non nie nient dément",
+        "fr": "ne n pas jamais aucun aucune nul nulle rien sans ni non nie nient dément",
         "es": "no nunca jamás ningún ninguna ninguno nada nadie sin ni tampoco niega niegan negó",
         "it": "non mai nessun nessuno nessuna niente nulla senza né neppure neanche nemmeno nega",
         "pt": "não nunca jamais nenhum nenhuma nada ninguém sem nem nega",
@@ -46,12 +47,14 @@ NEGATORS: Final = _split(
         "bg": "не няма нито никога никой нищо никакъв никакви без отрича",
         "sr": "не није нису нема никада нико ништа без нити ne nije nisu nema nikada niko ništa "
         "bez niti negira",
+        "bs": "ne nije nisu nema nikada niko nikad ništa bez niti negira",
         "hr": "ne nije nisu nema nikada nitko ništa bez niti niječe",
         "sl": "ne ni niso nima nikoli nihče nič brez niti zanika",
         "sv": "inte ej aldrig ingen inget inga utan varken förnekar",
         "da": "ikke aldrig ingen intet uden hverken benægter",
-        "nb": "ikke aldri ingen intet uten verken benekter",
-        "no": "ikke aldri ingen intet uten verken benekter",
+        "nb": "ikke ikkje aldri ingen intet uten verken benekter",
+        "nn": "ikkje ikke aldri ingen inkje utan verken nektar",
+        "no": "ikke ikkje aldri ingen intet uten verken benekter",
         "fi": "ei eivät en emme eikä ilman koskaan kukaan mitään kiistää",
         "hu": "nem nincs nincsenek soha senki semmi nélkül tagadja",
         "ro": "nu niciodată nimeni nimic niciun nicio fără nici neagă",
@@ -76,7 +79,7 @@ NEGATING_NOTHING: Final = {
     for language, text in {
         "en": "not only, not just, not merely, not simply, not solely, if not, or not, why not, "
         "no matter, no wonder, no doubt, no less, nothing less, nothing but",
-        "de": "nicht nur, nicht bloß, nicht zuletzt, nicht allein",
+        "de": "nicht nur, nicht bloss, nicht zuletzt, nicht allein",
         "fr": "non seulement, pas seulement, pas uniquement",
         "es": "no solo, no sólo, no solamente",
         "it": "non solo, non soltanto",
@@ -90,6 +93,7 @@ NEGATING_NOTHING: Final = {
         "sv": "inte bara, inte minst",
         "da": "ikke kun, ikke bare",
         "nb": "ikke bare, ikke minst",
+        "nn": "ikkje berre, ikkje minst",
         "ro": "nu numai, nu doar",
         "tr": "yalnızca değil, sadece değil",
     }.items()
@@ -111,9 +115,9 @@ FRAMES: Final = _split(
         "en": "false falsely untrue fake hoax hoaxes myth myths disinformation misinformation "
         "debunk debunked debunking debunks baseless unfounded groundless unsubstantiated unproven "
         "narrative narratives conspiracy propaganda alleging falsehood falsehoods misleading "
-        "fabricated distorts distortion distorted rumour rumours rumor rumors pro-kremlin "
-        "kremlin's factcheck fact-check refuted disproved contrary evidence proof portray "
-        "portrays portraying depict depicts depicting trope recurring recurrent",
+        "fabricated distorts distortion distorted rumour rumours rumor rumors factcheck "
+        "refuted disproved contrary evidence proof portray portrays portraying depict depicts "
+        "depicting trope recurring recurrent",
         "de": "falsch falsche falschen fälschlich fälschlicherweise unwahr fake falschmeldung "
         "desinformation mythos mythen widerlegt widerlegen haltlos unbegründet unbelegt narrativ "
         "narrative verschwörungstheorie propaganda irreführend faktencheck gerücht gerüchte "

@@ -188,8 +188,7 @@ def negation_differs(
     double negation, but "never promised not to" is one more than "promised not to". Elsewhere
     they agree ("никто ничего не"), so that their number says nothing.
     """
-    negators = NEGATORS.get(sentence.language, frozenset())
-    if negators.isdisjoint(sentence.words) and negators.isdisjoint(claim.words):
+    if all(_negators(each).isdisjoint(each.words) for each in (sentence, claim)):
         return False
     mine = _negations(sentence, range(*window), shared)
     its = _negations(claim, range(len(claim.words)), shared)
@@ -200,7 +199,7 @@ def negation_differs(
 def _negations(reading: Reading, window: range, shared: set[int]) -> int:
     """How many words in a window turn into its opposite what the two texts have in common."""
     words, language = reading.words, reading.language
-    negators = NEGATORS.get(language, frozenset())
+    negators = _negators(reading)
     found = [i for i in window if i < len(words) and words[i] in negators]
     idioms = NEGATING_NOTHING.get(language, frozenset())
     found = [
@@ -213,6 +212,10 @@ def _negations(reading: Reading, window: range, shared: set[int]) -> int:
         clauses = _clauses(reading)
         found = [i for i in found if not _contrasted(words, clauses, i, common, language)]
     return len(found)
+
+
+def _negators(reading: Reading) -> frozenset[str]:
+    return NEGATORS.get(reading.language, frozenset())
 
 
 def _clauses(reading: Reading) -> list[int]:

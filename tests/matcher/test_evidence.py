@@ -108,12 +108,41 @@ def test_what_is_set_against_the_claim_does_not_negate_it(sentence: str, differs
 
 
 @pytest.mark.parametrize(
+    ("language", "sentence", "claim", "differs"),
+    [
+        ("de", "Kiew liefert noch immer Waffen", "Kiew liefert Waffen", False),
+        ("de", "Kiew liefert weder Waffen noch Geld", "Kiew liefert Waffen und Geld", True),
+        ("fr", "Toute personne vaccinée transmet le virus", "Les vaccinés transmettent", False),
+        ("fr", "Personne n'est mort du virus", "Des gens sont morts du virus", True),
+        ("nn", "NATO rykkjer ikkje austover", "NATO rykkjer austover", True),
+        ("nb", "NATO rykkjer ikkje austover", "NATO rykkjer austover", True),
+        ("en", "NATO doesnt move eastwards", "NATO does move eastwards", True),
+    ],
+)
+def test_a_word_denies_where_it_does_so_in_its_language(
+    language: str, sentence: str, claim: str, *, differs: bool
+) -> None:
+    assert bool(_wording(sentence, claim, language)["negation_differs"]) is differs
+
+
+def test_a_denial_is_heard_in_each_text_s_own_language() -> None:
+    sentence = read("армія має американські ракети в Одесі", "uk")
+    claim = read("армия не имеет американских ракет в Одессе", "ru")
+    found = dict(zip(WORDING, wording(sentence, claim), strict=True))
+    assert found["negation_differs"]
+    denial = dict(zip(WORDING, wording(claim, sentence), strict=True))
+    assert denial["negation_differs"]
+
+
+@pytest.mark.parametrize(
     ("language", "sentence", "claim"),
     [
         ("de", "Die EU schadet nicht nur Russland", "Die EU schadet Russland"),
         ("fr", "Non seulement l'Europe nuit à la Russie", "L'Europe nuit à la Russie"),
         ("ru", "Европа вредит не только России", "Европа вредит России"),
         ("pl", "Europa szkodzi nie tylko Rosji", "Europa szkodzi Rosji"),
+        ("de", "Die EU schadet nicht bloß Russland", "Die EU schadet Russland"),
+        ("nn", "EU skadar ikkje berre Russland", "EU skadar Russland"),
     ],
 )
 def test_not_only_negates_nothing(language: str, sentence: str, claim: str) -> None:
