@@ -57,6 +57,8 @@ class Layers:
         self._hidden: Final = np.zeros(0, np.int64) if hidden is None else hidden
         self._shown = np.ones(len(base), dtype=bool)
         self._shown[self._hidden] = False
+        rows_shown = self._shown[base.rows.case] if len(self._hidden) else np.ones(0, dtype=bool)
+        self._hidden_rows: Final = int(np.count_nonzero(~rows_shown))
         # The caches refer to the contents alone: layers that are replaced are freed at once.
         self._read_base: Final = read_base or lru_cache(CACHED_ROWS)(base.reading)
         self._read_top: Final = lru_cache(CACHED_ROWS)(top.reading) if top else None
@@ -174,15 +176,29 @@ class Layers:
     ) -> Iterator[tuple[Content, Batch, Candidates, int]]:
         """The candidates among the rows of each layer, with the number of its first row."""
         batch = look_up(self.base.lexical, readings)
-        hidden = min(len(self._hidden), limit)
-        found = candidates(self.base.lexical, batch, limit=limit + hidden)
-        if hidden:
-            found = found.where(self._shown[self.base.rows.case[found.row]])
-        yield self.base, batch, found, 0
+        yield self.base, batch, self._of_base(batch, limit), 0
         if self.top is not None:
             batch = look_up(self.top.lexical, readings, beside=batch)
             found = candidates(self.top.lexical, batch, limit=limit)
             yield self.top, batch, found, len(self.base.rows)
+
+    def _of_base(self, batch: Batch, limit: int) -> Candidates:
+        """The candidates among the compiled rows that are shown.
+
+        Where hidden ones took the places of others, more are asked for: a case that was
+        replaced may have had many wordings, all nearest to one sentence.
+        """
+        beyond = min(self._hidden_rows, limit)
+        while True:
+            found = candidates(self.base.lexical, batch, limit=limit + beyond)
+            if not beyond:
+                return found
+            kept = found.where(self._shown[self.base.rows.case[found.row]])
+            cut_off = np.bincount(found.sentence, minlength=len(batch)) == limit + beyond
+            short = np.bincount(kept.sentence, minlength=len(batch)) < limit
+            if beyond == self._hidden_rows or not (cut_off & short).any():
+                return kept
+            beyond = min(self._hidden_rows, 4 * beyond)
 
     def candidates(self, readings: Sequence[Reading], *, limit: int) -> Candidates:
         """The rows of highest BM25 for each reading, best first: ``limit`` of them or more."""

@@ -189,6 +189,19 @@ def test_an_index_amended_step_by_step_answers_like_one_built_at_once(data: st.D
         np.testing.assert_array_equal(again.layers.base.snapshot.arrays[name], array, err_msg=name)
 
 
+@pytest.mark.parametrize("count", [1, 30])
+def test_the_wordings_of_a_case_that_is_gone_hide_no_other(count: int) -> None:
+    nearest = [f"{NATO}, said minister {number}" for number in range(count)]
+    cases = [make_case(f"gone{n}", *nearest) for n in range(4)] + [make_case("left", NATO)]
+    gone = {case.id for case in cases[:4]}
+    index = Index.build(cases)
+    asked = f"{NATO}, said minister 3"
+    (revised,), (amended,) = (
+        _ask(each, asked).matches for each in (index.revised((), gone), index.amended((), gone))
+    )
+    assert (amended.case_id, amended.band) == (revised.case_id, revised.band) == ("left", "match")
+
+
 def test_a_case_that_stands_beside_the_others_is_scored_as_if_it_were_compiled_with_them() -> None:
     cases = starter_cases()
     sentences = [Sentence(case.id, case.claim, case.claims[0].language) for case in cases]
