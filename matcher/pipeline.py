@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final, Self
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from matcher.detect import reading_language
 from matcher.evidence import OVERLAP, overlap, wording
-from matcher.guard import JUST_BELOW
+from matcher.guard import JUST_BELOW, held
 from matcher.judging import Judged, judge
 from matcher.lexical import CANDIDATES
 from matcher.passages import passages
@@ -116,7 +116,7 @@ def _judge(
         return []
     usual = most = max(WEIGHED_PAIRS, limit + SPARE)
     if everything:
-        most = min(PROPOSED_FOR_ONE * limit, max(most, WEIGHED_A_REQUEST // len(readings)))
+        most = max(usual, min(PROPOSED_FOR_ONE * limit, WEIGHED_A_REQUEST // len(readings)))
     proposed = [
         (found.sentence, found.row + first, overlap(content.lexical, batch, found))
         for content, batch, found, first in index.layers.proposals(
@@ -137,7 +137,7 @@ def _judge(
     ]
     worded = np.array([wording(*pair) for pair in pairs], dtype=np.float32)
     evidence = np.column_stack((common[kept], worded))
-    found = judge(
+    judged = judge(
         index.semantic,
         len(index),
         pairs,
@@ -146,9 +146,13 @@ def _judge(
         worthy=np.isin(kept, worthy),
         everything=everything,
     )
+    texts = [owners[place] for place in sentences]
+    whole = [not place or owners[place - 1] != owners[place] for place in sentences]
+    cases = list(map(index.layers.case_of, rows))
+    found = _of_one_piece(_overshadowed(judged, sentences), texts, cases, whole)
     return [
-        (owners[place], _Pair(judged, row, readings[place], judged.near))
-        for judged, place, row in zip(_overshadowed(found, sentences), sentences, rows, strict=True)
+        (text, _Pair(judged, row, readings[place], judged.near))
+        for judged, text, place, row in zip(found, texts, sentences, rows, strict=True)
     ]
 
 
@@ -168,6 +172,27 @@ def _overshadowed(found: Sequence[Judged], sentences: Sequence[int]) -> Iterator
         if hidden and band(judged.score) is Band.SIMILAR:
             limit = THRESHOLDS[Band.SIMILAR] - JUST_BELOW
             yield replace(judged, score=limit, guard=first.guard)
+        else:
+            yield judged
+
+
+def _of_one_piece(
+    found: Iterable[Judged], texts: Sequence[int], cases: Sequence[int], whole: Sequence[bool]
+) -> Iterator[Judged]:
+    """Hold one sentence of a text below ``match`` where the text says the contrary or quotes.
+
+    "Do vaccines cause infertility? No." holds the claim word for word, and denies it.
+    """
+    found = list(found)
+    contrary = {
+        (text, case): judged.guard
+        for judged, text, case, is_whole in zip(found, texts, cases, whole, strict=True)
+        if is_whole and judged.guard in CONTRARY
+    }
+    for judged, text, case, is_whole in zip(found, texts, cases, whole, strict=True):
+        if not is_whole and (text, case) in contrary:
+            score, guard = held(judged.score, Band.MATCH, contrary[text, case])
+            yield replace(judged, score=score, guard=guard or judged.guard)
         else:
             yield judged
 

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from matcher.errors import ModelError
+from matcher.evaluate.own import own_sentences
 from matcher.index import Index
 from matcher.judging import READ_A_SENTENCE
 from matcher.semantic import Semantic, shipped
 from matcher.types import Band, Sentence
 from matcher.weights import ENCODER_FILE, MODEL_FOLDER, VOCABULARY_FILE
-from tests.matcher.conftest import make_case
+from tests.matcher.conftest import make_case, starter_cases
 
 CLAIM = "The West gave guarantees that NATO would not expand to the east"
 NEAR = "Western leaders promised that the alliance would not enlarge eastwards"
@@ -89,3 +90,29 @@ def test_a_pair_that_was_not_read_never_comes_before_one_that_was(semantic: Sema
     found = index.match([Sentence("s", CLAIM, "en")], limit=10, min_score=0).matches
     assert "own" in {match.case_id for match in found[:READ_A_SENTENCE]}
     assert [m.band for m in found[:READ_A_SENTENCE]] == [Band.MATCH] * READ_A_SENTENCE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Do vaccines cause infertility in women? No.",
+        "Claim: Vaccines cause infertility in women. Verdict: false.",
+    ],
+)
+def test_a_claim_that_the_next_sentence_denies_is_no_match(semantic: Semantic, text: str) -> None:
+    index = Index.build([make_case("c", "Vaccines cause infertility in women")], semantic=semantic)
+    (repeated,) = index.match([Sentence("s", "Vaccines cause infertility in women.", "en")]).matches
+    assert repeated.band is Band.MATCH
+    assert all(m.band is not Band.MATCH for m in index.match([Sentence("s", text, "en")]).matches)
+
+
+def test_who_asks_for_any_score_is_shown_no_less(semantic: Semantic) -> None:
+    index = Index.build(starter_cases(), semantic=semantic)
+    said = [row for row in own_sentences() if row["language"] == "en" and row["part"] == "dev"]
+    asked = [Sentence(str(number), row["text"], "en") for number, row in enumerate(said)]
+    usual = {match.sentence_id: match for one in asked for match in index.match([one]).matches}
+    assert len(usual) > 50
+    for one in asked:
+        if match := usual.get(one.id):
+            (best,) = index.match([one], min_score=0).matches
+            assert match.band is Band.SIMILAR or best.band is Band.MATCH
