@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from matcher import onnx
 from matcher.errors import ModelError
 from matcher.text import normalise
-from matcher.weights import ENCODER_FILE
+from matcher.weights import ENCODER_FILE, VOCABULARY_FILE
 from matcher.wordpiece import WordPiece
 
 INPUTS: Final = ["ids"]
@@ -33,7 +33,7 @@ class Encoder(Protocol):
     """What turns texts into vectors."""
 
     name: str
-    """Changes whenever the vectors may: enters the digest of an index."""
+    """Changes whenever the vectors may: by it they are kept."""
     languages: frozenset[str]
     """Primary subtags of the languages whose texts may be compared with each other."""
 
@@ -57,7 +57,8 @@ class OnnxEncoder:
         """Load the model; ModelError, naming the file and what is wrong with it."""
         self._pieces = pieces
         self._session = onnx.session(folder / ENCODER_FILE, INPUTS)
-        self.name = f"encoder-{onnx.digest(folder / ENCODER_FILE)}"
+        files = (folder / ENCODER_FILE, folder / VOCABULARY_FILE)
+        self.name = f"encoder-{onnx.digest(*files)}-{PIECES}"
         self.languages = _languages(folder / LANGUAGES_FILE)
         self._vector = lru_cache(maxsize=CACHED_TEXTS)(self._read)
 

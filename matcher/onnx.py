@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hashlib import file_digest
+from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Final
 
@@ -46,10 +46,13 @@ def session(path: Path, inputs: list[str]) -> onnxruntime.InferenceSession:
     return opened
 
 
-def digest(path: Path) -> str:
-    """The first twelve digits of a file's SHA-256; ModelError where it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            return file_digest(file, "sha256").hexdigest()[:12]
-    except OSError as error:
-        raise ModelError(f"no model in {path}: {error}") from error
+def digest(*paths: Path) -> str:
+    """The first twelve digits of the SHA-256 of files; ModelError where one cannot be read."""
+    together = sha256()
+    for path in paths:
+        try:
+            with path.open("rb") as file:
+                together.update(file_digest(file, "sha256").digest())
+        except OSError as error:
+            raise ModelError(f"no model in {path}: {error}") from error
+    return together.hexdigest()[:12]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from matcher import onnx
 from matcher.text import normalise
-from matcher.weights import PAIRS_FILE
+from matcher.weights import PAIRS_FILE, VOCABULARY_FILE
 from matcher.wordpiece import WordPiece
 
 INPUTS: Final = ["ids", "sides"]
@@ -29,7 +29,7 @@ class PairModel(Protocol):
     """What reads a sentence and a claim together."""
 
     name: str
-    """Changes whenever the scores may: enters the digest of an index."""
+    """Changes whenever the scores may."""
 
     def scores(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
         """One logit a pair (sentence, claim): the higher, the surer that the one repeats the other.
@@ -50,7 +50,7 @@ class OnnxPairModel:
         """Load the model; ModelError, naming the file and what is wrong with it."""
         self._pieces = pieces
         self._session = onnx.session(folder / PAIRS_FILE, INPUTS)
-        self.name = f"pairs-{onnx.digest(folder / PAIRS_FILE)}"
+        self.name = f"pairs-{onnx.digest(folder / PAIRS_FILE, folder / VOCABULARY_FILE)}"
 
     def scores(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
         """See ``PairModel``."""

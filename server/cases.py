@@ -6,6 +6,7 @@ import base64
 import binascii
 import json
 import re
+from hashlib import sha256
 from typing import Final
 
 from flask import Blueprint, Response, request
@@ -105,9 +106,9 @@ def blueprint(live: Live, store: Store, chars_a_minute: int | None = None) -> Bl
             published_at=current.published_at,
             limits=Limits(chars_a_minute=chars_a_minute),
         )
-        # Equal content can be published again under another version, and this answer tells it.
-        state = f"{current.index.digest}-{current.version}" + ("-stale" if current.stale else "")
-        return public_answer(answer, etag=state)
+        # It tells more than what the index holds: its version, its models, whether it is stale.
+        state = sha256(answer.model_dump_json().encode()).hexdigest()
+        return public_answer(answer, etag=f"{current.index.digest}-{state[:16]}")
 
     return routes
 
