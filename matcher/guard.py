@@ -31,7 +31,7 @@ OPPOSED: Final = -2.5
 """Pair logit below which a sign of the contrary is believed.
 
 These were chosen on the held-out folds and on the development part of ``data/quality``: together
-they show a tenth of the contradictions as ``match``, for some hundredths of the cases.
+they show a fourteenth of the contradictions as ``match``, for some hundredths of the cases.
 """
 
 

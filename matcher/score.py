@@ -23,7 +23,7 @@ from matcher.types import Band
 MODEL: Final = Path(__file__).parent / "model" / "scorer.json"
 THRESHOLDS: Final = {Band.MATCH: 0.8, Band.SIMILAR: 0.5}
 """Lower ends of the bands. The score is scaled so that ordinary news reaches ``similar`` about
-once in 200 sentences and ``match`` about once in 2,000 (see ``Scale.knots``)."""
+once in 200 sentences and ``match`` about once in 2,500 (see ``Scale.knots``)."""
 LEAST_CASES: Final = 80
 """Below this size the chance of a false hint is taken as that of so many cases."""
 COLUMN: Final = {name: i for i, name in enumerate(OVERLAP + WORDING)}

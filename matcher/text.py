@@ -183,7 +183,9 @@ _END: Final = re.compile(
     """,
     re.VERBOSE,
 )
-_WITHIN: Final = re.compile(rf"""[{_STOPS};{SYLLABIC}](?![.!?…]*+["'”’»›)\]」』）】》〉]*+$)""")
+_WITHIN: Final = re.compile(
+    rf"""(?:(?<![.!?…])[.!?…]|[{_WIDE};{SYLLABIC}])(?![.!?…]*+["'”’»›)\]」』）】》〉]*+$)"""
+)
 """What a sentence may end with before the end of its line; most lines hold none."""
 _SAID: Final = frozenset("とっ")
 """What goes on after a quotation in Japanese, as a small letter does elsewhere."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import subprocess
 import sys
 import unicodedata
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from matcher.language import LANGUAGES
 from matcher.stemming import SNOWBALL, stem
 from matcher.text import fold, normalise, split_sentences, stem_hash, stems, tokens, words
+from tests.waiting import HANG_S
 
 
 @pytest.mark.parametrize(
@@ -256,6 +258,21 @@ def test_no_text_takes_more_than_a_few_looks_at_each_character(unit: str, langua
     assert len(clean) <= 2 * len(text)
     assert "".join("".join(split_sentences(text, language)).split()) == "".join(text.split())
     assert len(words(clean, language)) <= len(clean)
+
+
+LONG = """
+import sys
+from matcher.text import split_sentences
+
+for unit in sys.argv[1:]:
+    split_sentences(unit * (600_000 // len(unit)))
+"""
+
+
+def test_to_cut_a_long_line_takes_moments_whatever_it_repeats() -> None:
+    # In minutes each, where the work grows with the square of a run.
+    units = [".", "...a", '."', ".)", "…", "。」", ". ", "?!", "'", "ก", "ก ", "α;", "1."]
+    subprocess.run([sys.executable, "-c", LONG, *units], check=True, timeout=HANG_S)
 
 
 MARKED = st.text(
