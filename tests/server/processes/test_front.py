@@ -101,6 +101,8 @@ def test_answers_come_by_tls_alone_with_one_id_in_both_logs(
         redirect = plain.recv(4_096).decode()
     assert redirect.startswith("HTTP/1.1 301")
     assert "Location: https://claims.example/docs?x=1\r\n" in redirect
+    for name, value in SECURITY_HEADERS.items():
+        assert f"\r\n{name}: {value}\r\n" in redirect
     answer = proxy.send(CASES).decode()
     assert answer.startswith("HTTP/1.1 200")
     assert "Strict-Transport-Security: max-age=31536000" in answer
