@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -17,6 +18,7 @@ import numpy as np
 from matcher.case import Case
 from server.embedded import Embedded
 from server.store import Store
+from tests.server.processes.front import free_ports
 from tests.waiting import HANG_S
 
 MakeCase = Callable[..., Case]
@@ -141,6 +143,29 @@ def test_a_killed_compiler_is_replaced_and_makes_what_has_been_published_meanwhi
     assert eventually(lambda: service.compiler_pid not in {None, before})
     assert eventually(lambda: _answers(service, "/v1/cases/meanwhile"))
     assert eventually(lambda: service.ask("/readyz")[1]["problems"] == [])
+
+
+def test_only_those_who_answer_listen_so_that_a_service_that_ends_is_connected_to_by_nobody(
+    new_service: NewService, eventually: Eventually
+) -> None:
+    service = new_service(CLAIMLIGHT_METRICS=f"127.0.0.1:{free_ports(1)[0]}")
+    before = service.compiler_pid
+    assert eventually(lambda: service.workers and all(map(listens, service.workers)))
+    assert not listens(before)
+    os.kill(before, signal.SIGKILL)
+    assert eventually(lambda: service.compiler_pid not in {None, before})
+    assert not listens(service.compiler_pid)  # nor does the one that takes its place
+
+
+def listens(pid: int) -> bool:
+    """Whether a process has a socket open that the system lists as listening (``proc(5)``)."""
+    rows = [line.split() for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]]
+    listening = {f"socket:[{row[9]}]" for row in rows if row[3] == "0A"}
+    files = set()
+    for file in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # one that is closed meanwhile
+            files.add(str(file.readlink()))
+    return not files.isdisjoint(listening)
 
 
 def test_a_second_service_cannot_have_the_same_data_folder(new_service: NewService) -> None:
