@@ -44,12 +44,13 @@ class Service:
             **environ,
         }
         self.environ = {**_clean_environ(), **settings}
+        self.program = ["-m", "server.cli", "serve"]
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "server.cli", "serve"],
+                [sys.executable, *self.program],
                 env=self.environ,
                 stdout=log,
                 stderr=log,

@@ -11,12 +11,13 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from matcher.case import Case
 from server.embedded import Embedded
+from server.live import MOST_BESIDE
 from server.store import Store
 from tests.server.processes.front import free_ports
 from tests.waiting import HANG_S
@@ -143,6 +144,60 @@ def test_a_killed_compiler_is_replaced_and_makes_what_has_been_published_meanwhi
     assert eventually(lambda: service.compiler_pid not in {None, before})
     assert eventually(lambda: _answers(service, "/v1/cases/meanwhile"))
     assert eventually(lambda: service.ask("/readyz")[1]["problems"] == [])
+
+
+HELD_UP: Final = """
+import os, sys, time
+from pathlib import Path
+from matcher.index import Index
+
+hold = Path(os.environ["HOLD"])
+save = Index.save
+
+def held_up(self, folder):
+    if hold.exists():
+        hold.with_name(f"held-{os.getpid()}").touch()
+    while hold.exists():
+        time.sleep(0.01)
+    save(self, folder)
+
+Index.save = held_up
+sys.argv[1:] = ["serve"]
+from server.cli import main
+main()
+"""
+"""The service, whose compiler stays at work for as long as there is a file."""
+
+
+def test_a_compiler_that_is_killed_at_work_again_and_again_is_told_and_readers_are_told_stale(
+    new_service: NewService, eventually: Eventually, make_case: MakeCase, tmp_path: Path
+) -> None:
+    hold = tmp_path / "hold"
+    service = new_service(start=False, HOLD=str(hold))
+    service.program = ["-c", HELD_UP]
+    service.start()
+    assert eventually(lambda: service.ask("/readyz")[1]["problems"] == [])
+    hold.touch()
+    many = [make_case(f"many-{number}") for number in range(MOST_BESIDE + 1)]
+    assert service.push(*many)[0] == 200
+    for _ in range(2):
+        assert eventually(lambda: (tmp_path / f"held-{service.compiler_pid}").exists())
+        os.kill(service.compiler_pid, signal.SIGKILL)
+        assert eventually(lambda: told_of_version_2(service))
+        assert eventually(lambda: service.match("A claim.")[1]["index"]["stale"])
+    hold.unlink()
+    assert eventually(lambda: service.ask("/v1/cases/many-1")[0] == 200)
+    assert eventually(lambda: service.ask("/readyz")[1]["problems"] == [])
+    for _ in range(10):  # each worker
+        assert eventually(lambda: not service.match("A claim.")[1]["index"]["stale"])
+
+
+def told_of_version_2(service: Any) -> bool:
+    ready = service.ask("/readyz")[1]
+    return ready["stale"] and any(
+        "version 2 cannot be built (its compiler was ended at work" in problem
+        for problem in ready["problems"]
+    )
 
 
 def test_only_those_who_answer_listen_so_that_a_service_that_ends_is_connected_to_by_nobody(
