@@ -43,6 +43,16 @@ def test_a_first_start_serves_the_starter_cases_and_says_what_to_do_next(
     assert stat.S_IMODE(token.stat().st_mode) == 0o600
 
 
+def test_a_service_that_cannot_say_where_it_is_follows_what_is_published(
+    new_service: NewService, eventually: Eventually, make_case: MakeCase
+) -> None:
+    service = new_service(start=False, CLAIMLIGHT_WORKERS="1")
+    service.start(output=Path("/dev/full"))
+    assert service.push(make_case("later"))[0] == 200
+    assert eventually(lambda: service.ask("/v1/cases/later")[0] == 200)
+    assert "nobody could be told that the service is ready" in service.log.read_text()
+
+
 def test_a_service_makes_the_vectors_of_its_claims_and_of_new_ones(
     new_service: NewService, eventually: Eventually, make_case: MakeCase
 ) -> None:
