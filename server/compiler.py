@@ -122,7 +122,8 @@ class Compiler:
                 self._previous = self._snapshots.save(built)
                 if self._filters:
                     self._filters.make(self._previous)
-        except StoreError:
+        except StoreError as error:  # of the cases: the version could be read a moment before
+            self._snapshots.tell_failure(published, str(error))
             raise
         except Exception as error:
             log.exception("the index of version %d cannot be built", published.version)

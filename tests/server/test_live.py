@@ -16,6 +16,7 @@ from matcher.index import Index
 from matcher.types import Sentence
 from server.compiler import Compiler
 from server.embedded import Embedded
+from server.errors import Unavailable
 from server.live import MOST_BESIDE, Live
 from server.snapshots import Current, Snapshots
 from server.store import Store
@@ -351,6 +352,25 @@ def test_an_index_that_cannot_be_built_leaves_the_last_one_and_tells_why(
     store.apply(put=[make_case("c")], who="editor")  # a new version is tried at once
     assert eventually(lambda: at(live, 3))
     assert eventually(lambda: live.problems() == ())
+
+
+def test_cases_that_redis_does_not_give_while_it_tells_the_version_are_told(
+    new_live: NewLive, store: Store, make_case: MakeCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.apply(put=[make_case("a")], who="editor")
+    live = new_live()
+    assert eventually(lambda: at(live, 1))
+
+    def fail(*_: object) -> None:
+        raise Unavailable("Redis is too slow")
+
+    with monkeypatch.context() as slow:
+        slow.setattr("server.live.MOST_BESIDE", 0)
+        slow.setattr(Compiler, "_build", fail)
+        store.apply(put=[make_case("b")], who="editor")
+        assert eventually(lambda: any("Redis is too slow" in told for told in live.problems()))
+        assert eventually(lambda: live.current and live.current.stale)
+    assert eventually(lambda: at(live, 2) and live.problems() == ())
 
 
 def test_corrupt_rows_are_told_and_the_others_are_served(
