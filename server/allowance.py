@@ -3,7 +3,8 @@
 Each worker counts in memory (the library ``limits``, a sliding window), so that no request waits
 for Redis and limits hold while it is away. Once a second the workers of all machines tell each
 other, through Redis, what was used: together they let through at most one second's work too much.
-Tokens shown by those who match text are known by what Redis said a second before.
+Tokens shown by those who match text are known by what Redis said a second before, or while it is
+away last: one that is revoked is good here for as long.
 """
 
 from __future__ import annotations

@@ -116,12 +116,14 @@ class Compiler:
     def _compile(self, published: Published) -> None:
         began = time.monotonic()
         try:
-            with self._filters.promised() if self._filters else contextlib.nullcontext():
+            promised = self._filters.promised() if self._filters else contextlib.nullcontext()
+            with self._snapshots.making(published), promised:
                 built = self._build()
                 self._previous = self._snapshots.save(built)
                 if self._filters:
                     self._filters.make(self._previous)
-        except StoreError:
+        except StoreError as error:  # of the cases: the version could be read a moment before
+            self._snapshots.tell_failure(published, str(error))
             raise
         except Exception as error:
             log.exception("the index of version %d cannot be built", published.version)
@@ -206,9 +208,13 @@ class CompilerProcess:
             os._exit(0)  # nothing that the parent would do at its end
 
     def tend(self) -> bool:
-        """Start it again if it has ended, at most once a second; True if it had to be."""
+        """Start it again if it has ended, at most once a second; True if it had to be.
+
+        One that is killed tells nobody: what it was making is told for it.
+        """
         if self._runs() or time.monotonic() - self._started < 1:
             return False
+        Snapshots(self._snapshots).tell_cut_off()
         self.start()
         return True
 

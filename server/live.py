@@ -113,8 +113,11 @@ class Live:
         if self.current is not None or self._problems:
             self._settled.set()
         if self.current is not None and self._on_first is not None:
-            self._on_first(self.current)
-            self._on_first = None
+            on_first, self._on_first = self._on_first, None
+            try:
+                on_first(self.current)
+            except (Exception, SystemExit):  # as rich ends a program whose output is closed
+                log.exception("nobody could be told that the service is ready")
         return pause
 
     def _bring_up_to_date(self) -> float:

@@ -239,6 +239,7 @@ class Service(BaseApplication):
         self._redis_url = redis_url
         self._ready = ready
         self._live: Live | None = None
+        self._master: _Master | None = None
         # One byte for the first worker that is ready: it is the one that says so.
         self._first, write_end = os.pipe()
         os.set_blocking(self._first, False)
@@ -269,6 +270,7 @@ class Service(BaseApplication):
             "control_socket_disable": True,
             "loglevel": "warning",
             "logger_class": ServiceLog,
+            "when_ready": self._when_ready,
             "post_fork": self._post_fork,
             "child_exit": self._child_exit,
             "worker_exit": self._worker_exit,
@@ -298,9 +300,9 @@ class Service(BaseApplication):
     def run(self) -> None:
         """Run until told to stop; ends with SystemExit, in the workers as well."""
         master = os.getpid()
-        self._compiler.start()
+        self._master = _Master(self)
         try:
-            _Master(self).run()
+            self._master.run()
         finally:
             if os.getpid() == master:
                 self._compiler.stop()
@@ -317,9 +319,18 @@ class Service(BaseApplication):
             if os.read(self._first, 1):
                 self._ready(current)
 
+    def _when_ready(self, _arbiter: object) -> None:
+        self._compiler.start()
+
     def _leave_to_master(self) -> None:
         logs.set_up(self._settings.log_format, requests=self._settings.access_log)
         self._folder.leave_to_parent()
+        # While this process had them, a service that ends would be connected to, for nobody.
+        if self._master is not None:
+            for listener in self._master.LISTENERS:
+                listener.close()
+        if self._metrics is not None:
+            self._metrics.close()
 
     def _post_fork(self, _arbiter: object, _worker: object) -> None:
         self._folder.leave_to_parent()

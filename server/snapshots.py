@@ -25,6 +25,10 @@ from server.store import Published, Update
 KEPT: Final = 2
 _PUBLISHED: Final = "published.json"
 _FAILED: Final = "failed.json"
+_MAKING: Final = "making.json"
+_CUT_OFF: Final = (
+    "its compiler was ended at work, as the kernel does where memory is short; it is tried again"
+)
 _UNFIT: Final = (SnapshotError, OSError, ValueError, LookupError, TypeError)
 
 
@@ -156,10 +160,23 @@ class Snapshots:
             if reason is None:
                 (self.folder / _FAILED).unlink(missing_ok=True)
             else:
-                draft = self.folder / f"{_FAILED}-{os.getpid()}"
-                told = _Failure(mark=published.mark, reason=reason)
-                draft.write_text(told.model_dump_json())
-                draft.rename(self.folder / _FAILED)
+                self._note(_FAILED, published, reason)
+
+    @contextlib.contextmanager
+    def making(self, published: Published) -> Iterator[None]:
+        """Note what is made while the block lasts; who is killed within it leaves the note."""
+        with contextlib.suppress(OSError):
+            self._note(_MAKING, published, _CUT_OFF)
+        try:
+            yield
+        finally:
+            with contextlib.suppress(OSError):
+                (self.folder / _MAKING).unlink(missing_ok=True)
+
+    def tell_cut_off(self) -> None:
+        """Let the workers know of what a compiler that has ended was making, if it was."""
+        with contextlib.suppress(OSError):
+            (self.folder / _MAKING).rename(self.folder / _FAILED)
 
     def failure(self, published: Published) -> str | None:
         """Why there is no index of a publication, where that has been told."""
@@ -167,6 +184,12 @@ class Snapshots:
             told = _Failure.model_validate_json((self.folder / _FAILED).read_bytes())
             return told.reason if told.mark == published.mark else None
         return None
+
+    def _note(self, name: str, published: Published, reason: str) -> None:
+        draft = self.folder / f"{name}-{os.getpid()}"
+        told = _Failure(mark=published.mark, reason=reason)
+        draft.write_text(told.model_dump_json())
+        draft.rename(self.folder / name)
 
     def _path(self, version: int, mark: str) -> Path:
         return self.folder / f"{version:08d}-{mark or 'empty'}-{_engine()}"

@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-import redis
 from redis.client import Pipeline
 
 from matcher.case import Case
@@ -33,14 +32,13 @@ from server.store.connection import (
     connect,
     guarded,
     transaction,
-    unconfirmed,
 )
+from server.store.replicas import Replicas
 from server.store.reports import Reports
 from server.store.step import (
     CASES,
     CHANGESET,
     CHANNEL,
-    CONFIRMED,
     HEAD,
     LOG,
     RETRACTIONS,
@@ -56,7 +54,6 @@ from server.store.tokens import Tokens
 from server.store.usage import Usage
 from server.store.values import Changeset, Contents, Difference, Published, Retraction, Update
 
-REPLICA_TIMEOUT_S: Final = 2.0
 MAX_ATTEMPTS: Final = 20
 MAX_UPDATE_VERSIONS: Final = 200
 
@@ -76,8 +73,8 @@ class Store:
 
     def __init__(self, url: str, *, answer_timeout_s: float = ANSWER_TIMEOUT_S) -> None:
         self._redis = connect(url, answer_timeout_s=answer_timeout_s)
-        self._replicated = sentinels(url) is not None
-        self.tokens = Tokens(self._redis)
+        self._replicas = Replicas(self._redis, needed=sentinels(url) is not None)
+        self.tokens = Tokens(self._redis, self._replicas)
         self.reports = Reports(self._redis)
         self.usage = Usage(self._redis)
 
@@ -355,28 +352,9 @@ class Store:
         raise Unavailable("too many editors publish at this moment; nothing was changed, try again")
 
     def _confirm(self, published: Published) -> None:
-        """Wait until a replica has it, where there are replicas.
-
-        Behind Sentinels there have to be: a primary that has lost all of its replicas may have
-        been replaced already.
-        """
-        try:
-            if not self._replicated and not self._replicas():
-                return
-            with self._redis.pipeline(transaction=False) as pipe:
-                # WAIT speaks of the writes of its own connection, so that there has to be one;
-                # replication keeps the order: who has this write has the step, if the server
-                # still is the one that took it.
-                pipe.set(CONFIRMED, published.mark)
-                pipe.get(HEAD)
-                pipe.hget(LOG, str(published.version))
-                pipe.wait(1, int(REPLICA_TIMEOUT_S * 1000))
-                _, _, entry, replicas = pipe.execute()
-            mark = rows.read_log(published.version, entry)[1]
-        except (redis.RedisError, OSError, Unreadable) as error:
-            raise unconfirmed() from error
-        if not replicas or mark != published.mark:
-            raise unconfirmed()
-
-    def _replicas(self) -> int:
-        return int(self._redis.info("replication").get("connected_slaves", 0))
+        """Wait until a replica has it, where there are replicas."""
+        version, mark = published.version, published.mark
+        self._replicas.confirm(
+            lambda pipe: pipe.hget(LOG, str(version)),
+            lambda entry: rows.read_log(version, entry)[1] == mark,
+        )

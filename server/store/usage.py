@@ -31,7 +31,8 @@ class Usage:
         """Add what was used under each key; return the sum of everybody under these keys.
 
         A key names a client and a window of time. It is not kept itself: only a digest, with a
-        salt that lives for a day, and that for ``kept_s`` seconds.
+        salt that lives for a day, and that for ``kept_s`` seconds after it was last told of, which
+        workers do until the window after its own ends.
         """
         sums: dict[str, int] = {}
         with guarded():

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -15,8 +16,9 @@ from matcher.index import Index
 from matcher.types import Sentence
 from server.compiler import Compiler
 from server.embedded import Embedded
+from server.errors import Unavailable
 from server.live import MOST_BESIDE, Live
-from server.snapshots import Snapshots
+from server.snapshots import Current, Snapshots
 from server.store import Store
 from tests.waiting import HANG_S, eventually
 
@@ -34,8 +36,8 @@ def snapshots(tmp_path: Path) -> Path:
 class Machine(Live):
     """A worker's index, and in another thread what makes it."""
 
-    def __init__(self, store: Store, folder: Path) -> None:
-        super().__init__(store, Snapshots(folder))
+    def __init__(self, store: Store, folder: Path, **more: Any) -> None:
+        super().__init__(store, Snapshots(folder), **more)
         self._ending = threading.Event()
         compiler = Compiler(store, Snapshots(folder))
         self._making = threading.Thread(target=compiler.run, args=[self._ending])
@@ -54,8 +56,8 @@ class Machine(Live):
 def new_live(store: Store, snapshots: Path) -> Iterator[NewLive]:
     started: list[Live] = []
 
-    def start(of: Store = store) -> Live:
-        live = Machine(of, snapshots)
+    def start(of: Store = store, **more: Any) -> Live:
+        live = Machine(of, snapshots, **more)
         live.start()
         started.append(live)
         return live
@@ -89,6 +91,23 @@ def test_who_sees_the_first_index_is_not_told_that_it_is_being_prepared(
     told = live.problems()
     go_on.set()
     assert told == ()
+
+
+@pytest.mark.parametrize("error", [OSError("No space left on device"), SystemExit(1)])
+def test_where_nobody_can_be_told_of_the_first_index_the_next_ones_are_answered_from_all_the_same(
+    new_live: NewLive, store: Store, make_case: MakeCase, error: BaseException
+) -> None:
+    told: list[int] = []
+
+    def on_first(current: Current) -> None:
+        told.append(current.version)
+        raise error
+
+    live = new_live(on_first=on_first)
+    assert eventually(lambda: told)
+    store.apply(put=[make_case("a")], who="editor")
+    assert eventually(lambda: at(live, 1))
+    assert told == [0]
 
 
 def test_each_worker_answers_with_what_is_published(
@@ -333,6 +352,25 @@ def test_an_index_that_cannot_be_built_leaves_the_last_one_and_tells_why(
     store.apply(put=[make_case("c")], who="editor")  # a new version is tried at once
     assert eventually(lambda: at(live, 3))
     assert eventually(lambda: live.problems() == ())
+
+
+def test_cases_that_redis_does_not_give_while_it_tells_the_version_are_told(
+    new_live: NewLive, store: Store, make_case: MakeCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.apply(put=[make_case("a")], who="editor")
+    live = new_live()
+    assert eventually(lambda: at(live, 1))
+
+    def fail(*_: object) -> None:
+        raise Unavailable("Redis is too slow")
+
+    with monkeypatch.context() as slow:
+        slow.setattr("server.live.MOST_BESIDE", 0)
+        slow.setattr(Compiler, "_build", fail)
+        store.apply(put=[make_case("b")], who="editor")
+        assert eventually(lambda: any("Redis is too slow" in told for told in live.problems()))
+        assert eventually(lambda: live.current and live.current.stale)
+    assert eventually(lambda: at(live, 2) and live.problems() == ())
 
 
 def test_corrupt_rows_are_told_and_the_others_are_served(

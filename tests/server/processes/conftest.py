@@ -44,14 +44,16 @@ class Service:
             **environ,
         }
         self.environ = {**_clean_environ(), **settings}
+        self.program = ["-m", "server.cli", "serve"]
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
-        with self.log.open("ab") as log:
+    def start(self, output: Path | None = None) -> None:
+        """``output``: where it says what is no complaint, None: into its log as well."""
+        with self.log.open("ab") as log, (output or self.log).open("ab") as told:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "server.cli", "serve"],
+                [sys.executable, *self.program],
                 env=self.environ,
-                stdout=log,
+                stdout=told,
                 stderr=log,
             )
         assert eventually(self.ready), self.log.read_text()

@@ -267,6 +267,7 @@ def test_what_no_replica_has_is_unconfirmed_and_a_version_that_goes_back_is_told
 ) -> None:
     store = Store(replicated.url)
     assert eventually(lambda: _applied(store, make_case("kept")))
+    editor = store.tokens.create("editor", Role.EDITOR)
     service = new_service(
         CLAIMLIGHT_REDIS_URL=replicated.url, CLAIMLIGHT_STARTER_CASES="", CLAIMLIGHT_WORKERS="1"
     )
@@ -279,6 +280,8 @@ def test_what_no_replica_has_is_unconfirmed_and_a_version_that_goes_back_is_told
     for _ in range(2):  # the second push finds nothing to change, and is confirmed no more
         with pytest.raises(Unconfirmed):
             store.apply(put=[make_case("lonely")], who="test")
+    with pytest.raises(Unconfirmed):
+        store.tokens.revoke("editor")
     assert eventually(lambda: service.ask("/v1/index")[1]["version"] == 2)
     replicated.signal(primary, signal.SIGKILL)
     for port in others:
@@ -289,6 +292,8 @@ def test_what_no_replica_has_is_unconfirmed_and_a_version_that_goes_back_is_told
     assert any("went back from 2 to 1" in problem for problem in problems)
     assert service.ask("/v1/cases/lonely")[0] == 404
     assert eventually(lambda: _applied(store, make_case("lonely")))
+    assert store.tokens.verify(editor) is not None  # of which whoever revoked it was told
+    assert store.tokens.revoke("editor")
     assert eventually(lambda: service.ask("/v1/cases/lonely")[0] == 200)
     assert eventually(lambda: service.ask("/readyz")[1]["problems"] == [])
     assert "went back from 2 to 1" in service.log.read_text()

@@ -5,6 +5,7 @@ And the commands of the compose file and the image, run as they are written.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -18,6 +19,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -99,6 +101,8 @@ def test_answers_come_by_tls_alone_with_one_id_in_both_logs(
         redirect = plain.recv(4_096).decode()
     assert redirect.startswith("HTTP/1.1 301")
     assert "Location: https://claims.example/docs?x=1\r\n" in redirect
+    for name, value in SECURITY_HEADERS.items():
+        assert f"\r\n{name}: {value}\r\n" in redirect
     answer = proxy.send(CASES).decode()
     assert answer.startswith("HTTP/1.1 200")
     assert "Strict-Transport-Security: max-age=31536000" in answer
@@ -233,6 +237,51 @@ def test_no_service_and_a_silent_one_are_told_in_the_shape_of_all_errors(
             with front.running(folder, services, eventually, **patience) as alone:
                 for asked in (MATCH + b"Content-Length: 0\r\n" + END, CASES):
                     assert_problem(alone.send(asked), status)
+
+
+class Full(BaseHTTPRequestHandler):
+    """A service that has no place left in its queue, and answers plain reads as ever."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self._answer(503, b"the queue is full")
+
+    def do_GET(self) -> None:
+        self._answer(200, b"cases")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def _answer(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+@pytest.fixture
+def full_services() -> Iterator[tuple[str, str]]:
+    """Two that answer 503 where text is matched; their addresses."""
+    with contextlib.ExitStack() as stack:
+        made = [stack.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), Full)) for _ in range(2)]
+        for server in made:
+            thread = threading.Thread(target=server.serve_forever)
+            thread.start()
+            stack.callback(thread.join, HANG_S)
+            stack.callback(server.shutdown)
+        one, two = (f"127.0.0.1:{server.server_port}" for server in made)
+        yield one, two
+
+
+def test_services_that_have_too_much_to_do_are_asked_for_all_else_as_ever(
+    tmp_path: Path, full_services: tuple[str, str], eventually: Eventually
+) -> None:
+    with front.running(tmp_path, full_services, eventually) as busy:
+        for _ in range(12):  # more than either may fail before it is taken for dead
+            assert b"the queue is full" in busy.match("A claim.")
+            assert busy.status(CASES) == 200
 
 
 def test_a_service_that_is_killed_costs_no_reader_an_answer(

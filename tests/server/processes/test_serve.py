@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -10,13 +11,15 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from matcher.case import Case
 from server.embedded import Embedded
+from server.live import MOST_BESIDE
 from server.store import Store
+from tests.server.processes.front import free_ports
 from tests.waiting import HANG_S
 
 MakeCase = Callable[..., Case]
@@ -38,6 +41,16 @@ def test_a_first_start_serves_the_starter_cases_and_says_what_to_do_next(
     assert "line 4 is left out" in told  # the broken row is named, the others are served
     token = service.data_dir / "owner-token"
     assert stat.S_IMODE(token.stat().st_mode) == 0o600
+
+
+def test_a_service_that_cannot_say_where_it_is_follows_what_is_published(
+    new_service: NewService, eventually: Eventually, make_case: MakeCase
+) -> None:
+    service = new_service(start=False, CLAIMLIGHT_WORKERS="1")
+    service.start(output=Path("/dev/full"))
+    assert service.push(make_case("later"))[0] == 200
+    assert eventually(lambda: service.ask("/v1/cases/later")[0] == 200)
+    assert "nobody could be told that the service is ready" in service.log.read_text()
 
 
 def test_a_service_makes_the_vectors_of_its_claims_and_of_new_ones(
@@ -141,6 +154,83 @@ def test_a_killed_compiler_is_replaced_and_makes_what_has_been_published_meanwhi
     assert eventually(lambda: service.compiler_pid not in {None, before})
     assert eventually(lambda: _answers(service, "/v1/cases/meanwhile"))
     assert eventually(lambda: service.ask("/readyz")[1]["problems"] == [])
+
+
+HELD_UP: Final = """
+import os, sys, time
+from pathlib import Path
+from matcher.index import Index
+
+hold = Path(os.environ["HOLD"])
+save = Index.save
+
+def held_up(self, folder):
+    if hold.exists():
+        hold.with_name(f"held-{os.getpid()}").touch()
+    while hold.exists():
+        time.sleep(0.01)
+    save(self, folder)
+
+Index.save = held_up
+sys.argv[1:] = ["serve"]
+from server.cli import main
+main()
+"""
+"""The service, whose compiler stays at work for as long as there is a file."""
+
+
+def test_a_compiler_that_is_killed_at_work_again_and_again_is_told_and_readers_are_told_stale(
+    new_service: NewService, eventually: Eventually, make_case: MakeCase, tmp_path: Path
+) -> None:
+    hold = tmp_path / "hold"
+    service = new_service(start=False, HOLD=str(hold))
+    service.program = ["-c", HELD_UP]
+    service.start()
+    assert eventually(lambda: service.ask("/readyz")[1]["problems"] == [])
+    hold.touch()
+    many = [make_case(f"many-{number}") for number in range(MOST_BESIDE + 1)]
+    assert service.push(*many)[0] == 200
+    for _ in range(2):
+        assert eventually(lambda: (tmp_path / f"held-{service.compiler_pid}").exists())
+        os.kill(service.compiler_pid, signal.SIGKILL)
+        assert eventually(lambda: told_of_version_2(service))
+        assert eventually(lambda: service.match("A claim.")[1]["index"]["stale"])
+    hold.unlink()
+    assert eventually(lambda: service.ask("/v1/cases/many-1")[0] == 200)
+    assert eventually(lambda: service.ask("/readyz")[1]["problems"] == [])
+    for _ in range(10):  # each worker
+        assert eventually(lambda: not service.match("A claim.")[1]["index"]["stale"])
+
+
+def told_of_version_2(service: Any) -> bool:
+    ready = service.ask("/readyz")[1]
+    return ready["stale"] and any(
+        "version 2 cannot be built (its compiler was ended at work" in problem
+        for problem in ready["problems"]
+    )
+
+
+def test_only_those_who_answer_listen_so_that_a_service_that_ends_is_connected_to_by_nobody(
+    new_service: NewService, eventually: Eventually
+) -> None:
+    service = new_service(CLAIMLIGHT_METRICS=f"127.0.0.1:{free_ports(1)[0]}")
+    before = service.compiler_pid
+    assert eventually(lambda: service.workers and all(map(listens, service.workers)))
+    assert not listens(before)
+    os.kill(before, signal.SIGKILL)
+    assert eventually(lambda: service.compiler_pid not in {None, before})
+    assert not listens(service.compiler_pid)  # nor does the one that takes its place
+
+
+def listens(pid: int) -> bool:
+    """Whether a process has a socket open that the system lists as listening (``proc(5)``)."""
+    rows = [line.split() for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]]
+    listening = {f"socket:[{row[9]}]" for row in rows if row[3] == "0A"}
+    files = set()
+    for file in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # one that is closed meanwhile
+            files.add(str(file.readlink()))
+    return not files.isdisjoint(listening)
 
 
 def test_a_second_service_cannot_have_the_same_data_folder(new_service: NewService) -> None:

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 import redis
+from click.testing import CliRunner
 
 from matcher.case import Case
+from server.cli import main
 from server.embedded import Embedded
 from server.errors import Unavailable, Unconfirmed, Unreadable
-from server.store import Store
+from server.store import Role, Store
 from server.store.step import execute
 from tests.waiting import eventually
 
@@ -164,3 +166,55 @@ def test_with_a_replica_a_push_is_acknowledged_once_it_is_there_too(
     assert store.apply(put=[make_case("b")], who="editor")[0] == 2
     store.close()
     copy.close()
+
+
+def test_with_a_replica_a_token_is_made_and_revoked_once_that_is_there_too(
+    replica: tuple[Embedded, Embedded],
+) -> None:
+    primary, follower = replica
+    store, copy = Store(primary.url), Store(follower.url)
+    plain = store.tokens.create("Ada", Role.EDITOR)
+    assert copy.tokens.verify(plain) is not None
+    assert store.tokens.revoke("Ada")
+    assert copy.tokens.verify(plain) is None
+    store.tokens.create("Bob", Role.OWNER)
+    assert follower.pid is not None
+    os.kill(follower.pid, signal.SIGSTOP)
+    try:
+        with pytest.raises(Unconfirmed, match="'Ada' is made: revoke it, and make it again"):
+            store.tokens.create("Ada", Role.EDITOR)
+        for _ in range(2):  # the second time nothing is left to do, and that is confirmed no more
+            with pytest.raises(Unconfirmed, match="'Bob' is revoked: it may still be good"):
+                store.tokens.revoke("Bob")
+        told = CliRunner().invoke(main, ["token", "revoke", "Ada", "--redis-url", primary.url])
+        assert told.exit_code != 0
+        assert "it may still be good; revoke it again" in told.stderr
+    finally:
+        os.kill(follower.pid, signal.SIGCONT)
+    assert not store.tokens.revoke("Bob")
+    assert copy.tokens.list() == []
+    store.close()
+    copy.close()
+
+
+def test_a_token_is_unconfirmed_where_the_answer_of_redis_is_lost(
+    own_redis: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(own_redis.url, answer_timeout_s=SOON_S)
+
+    def stopped_before(pipe: redis.client.Pipeline) -> bool:
+        assert own_redis.pid is not None
+        os.kill(own_redis.pid, signal.SIGSTOP)
+        return execute(pipe)
+
+    monkeypatch.setattr("server.store.tokens.execute", stopped_before)
+    try:
+        with pytest.raises(Unconfirmed):
+            store.tokens.create("Ada", Role.EDITOR)
+    finally:
+        assert own_redis.pid is not None
+        os.kill(own_redis.pid, signal.SIGCONT)
+    monkeypatch.undo()
+    store.tokens.revoke("Ada")
+    assert store.tokens.verify(store.tokens.create("Ada", Role.EDITOR)) is not None
+    store.close()
