@@ -11,12 +11,13 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, make_wsgi_app
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, make_wsgi_app
 from prometheus_client import multiprocess as shared
 
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -122,13 +123,29 @@ class _Handler(WSGIRequestHandler):
         """Log nothing: who asks is no business of the log."""
 
 
+class _Collector(shared.MultiProcessCollector):
+    """Reads the counts of all workers; a file that one has just created holds none yet."""
+
+    def collect(self) -> Iterable[Metric]:
+        files = [str(file) for file in Path(self._path).glob("*.db") if _size(file)]
+        merged: Iterable[Metric] = self.merge(files)  # type: ignore[no-untyped-call]
+        return merged
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:  # of a worker that has ended
+        return 0
+
+
 def expose(listener: socket.socket) -> None:
     """Answer everybody who asks on this listening socket, in a thread of this worker.
 
     All workers do; whichever is first accepts the connection.
     """
     registry = CollectorRegistry()
-    shared.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    registry.register(_Collector(None))  # type: ignore[no-untyped-call]
     listener.setblocking(False)  # who comes second finds nothing, and goes on waiting
     host, port = listener.getsockname()[:2]
     server = WSGIServer((host, port), _Handler, bind_and_activate=False)

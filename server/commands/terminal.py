@@ -22,6 +22,7 @@ from server.errors import (
     ServiceError,
     SettingsError,
     Unavailable,
+    Unconfirmed,
     Unreachable,
 )
 from server.folder import DataFolder
@@ -99,7 +100,7 @@ def exit_code(error: ServiceError) -> Exit:
     match error:
         case SettingsError():
             return Exit.USAGE
-        case Unreachable() | Unavailable() | Refused(status=503 | 429):
+        case Unreachable() | Unavailable() | Unconfirmed() | Refused(status=503 | 429):
             return Exit.UNREACHABLE
         case Refused(status=401 | 403):
             return Exit.DENIED

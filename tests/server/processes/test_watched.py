@@ -104,6 +104,15 @@ def test_metrics_tell_of_a_redis_that_is_away(
     assert eventually(lambda: measured(metrics_port)["claimlight_stale_seconds"] == 0)
 
 
+def test_metrics_are_told_while_a_process_is_about_to_count(
+    new_service: NewService, metrics_port: int, tmp_path: Path
+) -> None:
+    new_service(CLAIMLIGHT_METRICS=f"127.0.0.1:{metrics_port}", TMPDIR=str(tmp_path))
+    (counts,) = {file.parent for file in tmp_path.glob("*/*.db")}
+    (counts / "counter_1.db").touch()  # as it is before its first count
+    assert "claimlight_index_version" in measured(metrics_port)
+
+
 def test_metrics_are_told_on_their_own_address_alone_and_leave_nothing_behind(
     new_service: NewService, metrics_port: int, tmp_path: Path
 ) -> None:
