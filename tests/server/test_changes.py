@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -310,6 +311,28 @@ def test_bad_line_is_named_by_its_row(service: Service, make_case: MakeCase) -> 
     )
     faults = answer.get_json()["errors"]
     assert [fault["pointer"] for fault in faults] == ["/1/id", "/2"]
+
+
+def test_rows_are_no_longer_looked_at_where_thousands_are_wrong(push: Push) -> None:
+    answer = push(*[{"id": f"case-{number}", "no": 0} for number in range(20_000)])
+    assert answer.status_code == 400
+    assert answer.json["type"] == "/docs#rejected-rows"
+    assert re.match("More than 10,000 faults; what follows /[0-9]{4} was", answer.json["detail"])
+    assert len(answer.json["errors"]) == 100
+
+
+@pytest.mark.parametrize(
+    "many",
+    [{"related": [0] * 100_000}, {"claims": [{str(n): 0 for n in range(100_000)}]}],
+    ids=["items", "keys"],
+)
+def test_a_row_that_is_far_too_wide_is_told_so_and_not_its_every_fault(
+    push: Push, make_case: MakeCase, many: dict[str, Any]
+) -> None:
+    faults = push(make_case("one").model_dump(mode="json") | many).json["errors"]
+    assert faults == [
+        {"pointer": "/0", "message": "holds more than 1,000 keys or items in one place"}
+    ]
 
 
 def test_pointer_into_a_related_link_leads_to_the_key(push: Push, make_case: MakeCase) -> None:

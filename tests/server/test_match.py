@@ -243,6 +243,19 @@ def test_thousands_of_faults_do_not_make_a_huge_answer(reading: Service) -> None
     assert len(problem["errors"]) == 100
 
 
+def test_unknown_keys_in_every_sentence_are_told_at_once(reading: Service) -> None:
+    unknown = {f"k{number}": 0 for number in range(78)}
+    sentences = [sentence(id=str(number), **unknown) for number in range(256)]
+    problem = refuse(reading, {"sentences": sentences})  # compared in pairs, 400 million of them
+    assert len(problem["errors"]) == 100
+    assert problem["errors"][99]["pointer"] == "/sentences/1/k21"
+
+
+def test_a_body_of_nothing_but_faults_is_told_how_many_it_has(reading: Service) -> None:
+    problem = refuse(reading, {f"{number}": 0 for number in range(80_000)})
+    assert problem["detail"] == "80,000 faults, too many to tell apart"
+
+
 def test_body_over_a_mebibyte_is_refused_with_the_limit(reading: Service) -> None:
     problem = refuse(reading, b" " * (MAX_BODY_BYTES + 1))
     assert problem["status"] == 413
