@@ -12,6 +12,7 @@ from pydantic import AfterValidator, ConfigDict, Field, StrictFloat, StrictInt, 
 from matcher.case import Language
 from matcher.index import Index
 from matcher.limits import MAX_LIMIT, MAX_SENTENCE_CHARS, MAX_SENTENCES, MAX_TEXT_CHARS
+from matcher.script import without_heaps
 from matcher.text import split_sentences
 from matcher.types import Band, Guard, Outcome, Sentence, Skipped
 from server.faults import Fault, WireError, check, parse, pointer
@@ -119,7 +120,9 @@ def _split(text: str, asked: MatchRequest) -> Query:
 
 def _length(text: str) -> int:
     """Characters, counted before and after compatibility forms are spelt out: the larger."""
-    return len(text) if text.isascii() else max(len(text), len(unicodedata.normalize("NFKC", text)))
+    if text.isascii():
+        return len(text)
+    return max(len(text), len(unicodedata.normalize("NFKC", without_heaps(text))))
 
 
 def _length_fault(place: str, length: int, limit: int) -> Fault:

@@ -122,6 +122,12 @@ def test_full_sized_request_is_answered(reading: Service) -> None:
     ask(reading, {"text": "word " * (MAX_TEXT_CHARS // 5), "limit": 10})
 
 
+def test_heap_of_marks_is_measured_and_matched_like_any_text(reading: Service) -> None:
+    answer = ask(reading, {"text": f"{CLAIM}\ne" + "\u0315\u0300" * 49_900})
+    assert answer["matches"][0]["sentence_id"] == "s1"
+    assert answer["skipped"] == [{"sentence_id": "s2", "reason": "length"}]
+
+
 def test_answers_are_kept_by_nobody(reading: Service) -> None:
     answer = reading.client.post("/v1/match", json={"sentences": [sentence()]})
     assert answer.headers["Cache-Control"] == "no-store"
