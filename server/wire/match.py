@@ -60,6 +60,11 @@ class MatchRequest(Request):
         None, ge=0, le=1, description="default: where band similar begins; 0: the best whatever"
     )
 
+    @property
+    def characters(self) -> int:
+        """Characters of all text to match, as it was sent."""
+        return len(self.text or "") + sum(len(each.text) for each in self.sentences or ())
+
 
 @dataclass(frozen=True, slots=True)
 class Query:
@@ -76,8 +81,8 @@ class Query:
     pieces: tuple[Sentence, ...] | None = None
 
 
-def read_match(body: bytes) -> Query:
-    """The request in the body of ``POST /v1/match``.
+def read_match(body: bytes) -> MatchRequest:
+    """The request in the body of ``POST /v1/match``, as far as can be told without reading texts.
 
     Raises
     ------
@@ -90,6 +95,17 @@ def read_match(body: bytes) -> Query:
         raise WireError(
             Fault(pointer="", message=f"exactly one of sentences and text is needed; found {found}")
         )
+    return asked
+
+
+def query_of(asked: MatchRequest) -> Query:
+    """What is to be matched: the sentences, or those that the text is cut into.
+
+    Raises
+    ------
+    WireError
+        where ids are given twice, or a text is too long once it is normalised.
+    """
     if asked.text is not None:
         return _split(asked.text, asked)
     sentences = tuple(
