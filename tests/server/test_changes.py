@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from matcher.case import Case
+from server import changes
 from server.app import create_app
 from server.live import Live
 from server.snapshots import Snapshots
@@ -161,6 +162,28 @@ def test_validator_that_is_no_version_is_refused(push: Push, make_case: MakeCase
     answer = push(make_case("one"), **{"If-Match": 'W/"abc"'})
     assert answer.status_code == 400
     assert '"17"' in answer.json["detail"]
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(validator=st.text(st.characters(min_codepoint=0x20, max_codepoint=0xFF), max_size=40))
+@example(validator='W/"1"')
+@example(validator="9" * 16)
+@example(validator='"١"'.encode().decode("latin-1"))
+def test_any_validator_is_the_version_or_refused(
+    push: Push, make_case: MakeCase, validator: str
+) -> None:
+    status = push(make_case("one"), **{"If-Match": validator}).status_code
+    assert status in {200, 400, 412}
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(version=st.integers(0, 10**15 - 1), quoted=st.booleans())
+def test_validator_is_read_as_the_version_that_it_names(
+    service: Service, version: int, quoted: bool
+) -> None:
+    told = f'"{version}"' if quoted else str(version)
+    with service.app.test_request_context(headers={"If-Match": told}):
+        assert changes._expected_version() == version
 
 
 def test_changing_more_than_a_tenth_needs_to_be_confirmed(push: Push, make_case: MakeCase) -> None:
