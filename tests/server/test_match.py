@@ -250,7 +250,7 @@ def test_thousands_of_faults_do_not_make_a_huge_answer(reading: Service) -> None
 
 
 def test_unknown_keys_in_every_sentence_are_told_at_once(reading: Service) -> None:
-    unknown = {f"k{number}": 0 for number in range(78)}
+    unknown: dict[str, Any] = {f"k{number}": 0 for number in range(78)}
     sentences = [sentence(id=str(number), **unknown) for number in range(256)]
     problem = refuse(reading, {"sentences": sentences})  # compared in pairs, 400 million of them
     assert len(problem["errors"]) == 100
