@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from matcher.background import STEPS
 from matcher.lexical import Lexical, Rows
 from matcher.reading import Reading
 from matcher.snapshot import Snapshot
 from matcher.text import fold, tokens
+
+MOST_LANGUAGES: Final = 8
+"""Languages of which it is kept who speaks them: a byte for each case and language."""
 
 
 class Content:
@@ -42,6 +48,7 @@ class Content:
         self._text_offsets = arrays["text_offsets"]
         self._positions = arrays["positions"]
         self._languages = arrays["row_language"]
+        self._speaking: dict[str, NDArray[np.bool_]] = {}
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -58,6 +65,34 @@ class Content:
     def line(self, number: int) -> bytes:
         """A case by its position, as the line of JSON it was built from."""
         return bytes(self.snapshot.cases[self._offsets[number] : self._offsets[number + 1]])
+
+    def speaking(self, language: str) -> NDArray[np.bool_]:
+        """Which cases have a wording in a language, by its primary subtag."""
+        wordings = self.snapshot.header["languages"].get(language, 0)
+        if not wordings:
+            return np.zeros(len(self), dtype=bool)
+        found = self._speaking.get(language)
+        if found is None:
+            if len(self._speaking) >= MOST_LANGUAGES:
+                self._speaking.clear()
+            found = self._speaking[language] = self._with_wordings_in(language, wordings)
+        return found
+
+    def _with_wordings_in(self, language: str, wordings: int) -> NDArray[np.bool_]:
+        speaking = np.zeros(len(self), dtype=bool)
+        rows = np.flatnonzero(self._languages == language.encode())
+        cases = self.rows.case[rows]
+        speaking[cases] = True
+        # The passages of a wording stand side by side; one without telling words has none.
+        if len(rows) and wordings == 1 + np.count_nonzero(
+            np.diff(cases) | np.diff(self.wordings[rows])
+        ):
+            return speaking
+        told = re.compile(rb'"language":"%s["-]' % re.escape(language.encode()), re.IGNORECASE)
+        found = told.finditer(self.snapshot.cases)
+        starts = np.fromiter((each.start() for each in found), np.int64)
+        speaking[np.searchsorted(self._offsets, starts, side="right") - 1] = True
+        return speaking
 
     def texts(self, languages: Collection[str]) -> Iterator[str]:
         """The passages in some languages, by their primary subtags."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
 
 from matcher import compiling, snapshot
 from matcher.case import Case
@@ -178,23 +181,25 @@ class Index:
         ``language`` keeps cases that have a wording in it.
         """
         layers = self.layers
-        numbers: Iterable[int] = layers.newest()
+        numbers = self._newest
         if query.strip():
             reading = read(normalise(query), language or "en")
             # Several rows may belong to one case, and the language is checked afterwards.
             found = layers.candidates([reading], limit=min(8 * (offset + limit), 4096))
-            numbers = dict.fromkeys(map(layers.case_of, found.row.tolist()))
-        ids = []
-        for number in numbers:
-            if language is None or _speaks(layers.line(number), primary(language)):
-                ids.append(layers.id_at(number))
-            if len(ids) == offset + limit:
-                break
-        return ids[offset:]
+            cases = dict.fromkeys(map(layers.case_of, found.row.tolist()))
+            numbers = np.fromiter(cases, np.int32, len(cases))
+        if language is not None:
+            numbers = numbers[self._speaking(primary(language))[numbers]]
+        return [layers.id_at(number) for number in numbers[offset : offset + limit].tolist()]
 
+    @cached_property
+    def _newest(self) -> NDArray[np.int32]:
+        return np.fromiter(self.layers.newest(), np.int32, len(self))
 
-def _speaks(line: bytes, language: str) -> bool:
-    return any(primary(claim["language"]) == language for claim in json.loads(line)["claims"])
+    def _speaking(self, language: str) -> NDArray[np.bool_]:
+        base, top = self.layers.base, self.layers.top
+        below = base.speaking(language)
+        return below if top is None else np.concatenate((below, top.speaking(language)))
 
 
 def _ordered(put: Iterable[Case], gone: Collection[str]) -> list[Case]:

@@ -30,6 +30,22 @@ def character_class(categories: str, codes: Iterable[int]) -> str:
 MARKS: Final = character_class("M", range(0x300, _LAST))
 """Vowel signs, tones, accents: parts of a word that ``re`` does not count as letters."""
 
+MOST_MARKS: Final = 30
+"""Marks on one letter that are read. No language needs more than a few, and to bring very many
+into their order takes time in the square of their number.
+Source: UAX 15, Stream-Safe Text Format."""
+
+# Two halfwidth letters become marks when they are spelt out.
+_MARK: Final = f"[{MARKS}\uff9e\uff9f]"
+_PERHAPS_HEAP: Final = re.compile(f"[\\W\uff9e\uff9f]{{{MOST_MARKS + 1},}}")
+_HEAP: Final = re.compile(f"(?<!{_MARK})({_MARK}{{{MOST_MARKS}}}){_MARK}+")
+
+
+def without_heaps(text: str) -> str:
+    """The text with at most ``MOST_MARKS`` marks on a letter, which is composed in linear time."""
+    # To look for any mark is dear, and most texts hold nothing that could be a heap of them.
+    return _PERHAPS_HEAP.sub(lambda found: _HEAP.sub(r"\1", found.group()), text)
+
 
 def _within(*blocks: tuple[int, int]) -> str:
     return "".join(character_class("LMN", range(first, last + 1)) for first, last in blocks)

@@ -18,7 +18,7 @@ from matcher.abbreviations import (
     LONGEST,
 )
 from matcher.language import primary
-from matcher.script import DIGITS, MARKS, SYLLABIC, UNSPACED, in_one_script, pairs
+from matcher.script import DIGITS, MARKS, SYLLABIC, UNSPACED, in_one_script, pairs, without_heaps
 from matcher.stemming import stem
 
 _SPELLING: Final = (
@@ -88,7 +88,7 @@ def normalise(text: str) -> str:
         text = _INVISIBLE.sub("", text)
     else:
         text = _INVISIBLE.sub("", text.translate(_ACCENT))
-        text = unicodedata.normalize("NFKC", text).translate(_SPELLING)
+        text = unicodedata.normalize("NFKC", without_heaps(text)).translate(_SPELLING)
         text = in_one_script(_GERSHAYIM.sub("", _DROPPED.sub("", text)))
     # Few texts hold any; to look for a character is cheaper than to try the pattern everywhere.
     if "/" in text or "www." in text:

@@ -85,15 +85,16 @@ def sentinels(url: str) -> Sentinels | None:
 
 def check_address(url: str) -> None:
     """Raise ValueError, with what is allowed, where Redis cannot be at this address."""
-    parts = urlsplit(url)
-    if parts.scheme in SENTINEL:
+    scheme = url.partition("://")[0]  # in small letters, as Redis' library wants it
+    if scheme in SENTINEL:
         sentinels(url)
         return
-    if parts.scheme not in SINGLE:
+    if scheme not in SINGLE:
         raise ValueError(
             "an address that begins with redis://, rediss://, unix:// or redis+sentinel://"
         )
-    if not (parts.path if parts.scheme == "unix" else parts.hostname):
+    parts = urlsplit(url)
+    if not (parts.path if scheme == "unix" else parts.hostname):
         raise ValueError("an address with a host, such as redis://host:6379/0")
     _ = parts.port  # raises ValueError where it is no number
 

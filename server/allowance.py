@@ -12,7 +12,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import ceil
 from typing import Final
@@ -26,6 +27,7 @@ from server import metrics
 from server.bearer import bad_token, shown_token
 from server.clients import client
 from server.errors import StoreError
+from server.faults import WireError
 from server.problems import TOO_MANY, Problem
 from server.settings import Settings
 from server.store import Store, Token, whose
@@ -148,12 +150,7 @@ class Allowances:
             return {}
         item = RateLimitItemPerMinute(policy.quota, namespace=policy.name)
         passed = self._limiter.hit(item, who, cost=min(cost, policy.quota))
-        now = time.time()
-        left = self._limiter.get_window_stats(item, who).remaining
-        headers = {
-            "RateLimit-Policy": f'"{policy.name}";q={policy.quota};w={WINDOW_S}',
-            "RateLimit": f'"{policy.name}";r={left};t={ceil(WINDOW_S - now % WINDOW_S)}',
-        }
+        headers = self._headers(policy, item, who)
         if not passed:
             metrics.LIMITED.labels(policy.name).inc()
             wait = self._wait_s(item, who, min(cost, policy.quota))
@@ -164,6 +161,16 @@ class Allowances:
                 headers={**headers, "Retry-After": str(wait)},
             )
         return headers
+
+    def owe(self, policy: Policy, who: str, cost: int) -> dict[str, str]:
+        """Use up an allowance for what is done already; what is more than is left counts on.
+
+        Returns the headers that tell the limit, which there has to be.
+        """
+        item = RateLimitItemPerMinute(policy.quota, namespace=policy.name)
+        _, key = self._tally.sliding_window_keys(item.key_for(who), WINDOW_S, time.time())
+        self._tally.incr(key, 2 * WINDOW_S, min(cost, policy.quota))
+        return self._headers(policy, item, who)
 
     def owner(self, shown: str) -> str | None:
         """Return the name of the token shown; None as long as no token is known of at all.
@@ -179,6 +186,14 @@ class Allowances:
         if identity is None:
             raise bad_token()
         return identity.name
+
+    def _headers(self, policy: Policy, item: RateLimitItemPerMinute, who: str) -> dict[str, str]:
+        left = self._limiter.get_window_stats(item, who).remaining
+        ends_s = ceil(WINDOW_S - time.time() % WINDOW_S)
+        return {
+            "RateLimit-Policy": f'"{policy.name}";q={policy.quota};w={WINDOW_S}',
+            "RateLimit": f'"{policy.name}";r={left};t={ends_s}',
+        }
 
     def _wait_s(self, item: RateLimitItemPerMinute, who: str, cost: int) -> int:
         """Seconds until so much is left again, if nothing else is used in between.
@@ -253,11 +268,32 @@ def token_owner() -> str | None:
 
 def charge_text(characters: int, *, owner: str | None = None) -> None:
     """Charge the text of the request at hand to the token of ``owner``, None: to its client."""
+    policy, cost = _for_text(characters, owner)
+    take(policy, cost, who=owner)
+
+
+@contextmanager
+def charging_faults(body: bytes, *, owner: str | None = None) -> Iterator[None]:
+    """Charge a body that turns out not to be as documented by its length in bytes.
+
+    To find that out costs time as well: no more of such bodies may be sent than of text.
+    """
+    try:
+        yield
+    except WireError:
+        policy, cost = _for_text(len(body), owner)
+        if policy.quota:
+            found = allowances()
+            g.allowance = found.owe(policy, owner or client(found.proxies), cost)
+        raise
+
+
+def _for_text(characters: int, owner: str | None) -> tuple[Policy, int]:
+    """The allowance that text counts towards, and how much of it is still to be charged."""
     if owner is not None:
-        take(allowances().token_match, characters, who=owner)
-        return
+        return allowances().token_match, characters
     policy = allowances().characters
-    take(policy, max(0, min(characters, policy.quota) - LEAST_COST))
+    return policy, max(0, min(characters, policy.quota) - LEAST_COST)
 
 
 def charge_report() -> None:

@@ -60,6 +60,12 @@ from server.wire.editors import (
 JSON: Final = "application/json"
 JSON_LINES: Final = ("application/jsonl", "application/x-ndjson")
 RETRY_S: Final = "2"
+MOST_FAULTS: Final = 10_000
+"""Faults of a changeset after which no further row is looked at."""
+MOST_TOLD: Final = 100
+"""Of these, the ones that are told."""
+MOST_ENTRIES: Final = 1_000
+"""Keys or items in one place of a row above which it is not checked: a case allows 100."""
 _RANK: Final = {role: rank for rank, role in enumerate((Role.VIEWER, Role.EDITOR, Role.OWNER))}
 
 
@@ -73,11 +79,20 @@ class Push:
     places: dict[str, str] = field(default_factory=dict)  # id → pointer of its row
 
     def take(self, raw: Any, place: str, *, encoded: bool = False) -> None:
-        """Sort one row in, checked by itself; ``encoded``: still as bytes of JSON."""
+        """Sort one row in, checked by itself; ``encoded``: still as bytes of JSON.
+
+        Raises
+        ------
+        Problem
+            400 where there are more faults by now than anyone would mend one by one.
+        """
         try:
             row = _row(parse(raw, at=place) if encoded else raw, place)
         except WireError as error:
             self.rejected += error.faults
+            if len(self.rejected) > MOST_FAULTS:
+                found = f"More than {MOST_FAULTS:,} faults; what follows {place} was not looked at."
+                raise Problem(REJECTED, found, errors=self.rejected[:MOST_TOLD]) from error
             return
         case_id = row.retract if isinstance(row, Retract) else row.id
         if case_id in self.places:
@@ -278,9 +293,20 @@ def _array(body: bytes) -> list[Any]:
 def _row(value: Any, place: str) -> Case | Retract:
     if not isinstance(value, dict):
         raise WireError(Fault(pointer=place, message="a case, or an id to retract, is an object"))
+    if _is_wide(value):
+        message = f"holds more than {MOST_ENTRIES:,} keys or items in one place"
+        raise WireError(Fault(pointer=place, message=message))
     if "retract" in value:
         return check(Retract, value, at=place)
     return check(Case, value, at=place)
+
+
+def _is_wide(value: dict[str, Any] | list[Any]) -> bool:
+    """Whether it holds so many entries in one place that to tell what is wrong would cost much."""
+    inner = value.values() if isinstance(value, dict) else value
+    return len(value) > MOST_ENTRIES or any(
+        _is_wide(each) for each in inner if isinstance(each, dict | list)
+    )
 
 
 def reject_unknown(rows: Push, store: Store) -> None:

@@ -94,10 +94,12 @@ class Compiler:
         return 0.0
 
     def _fill_in(self) -> float:
-        """What can wait until the index is there; at once again while there is more of it."""
+        """What can wait until the index is there, half of the time, lest readers wait for it."""
         if self._vectors is None or self._previous is None:
             return POLL_S
-        return 0.0 if self._vectors.work(self._previous.index) else POLL_S
+        began = time.monotonic()
+        more = self._vectors.work(self._previous.index)
+        return 2 * (time.monotonic() - began) if more else POLL_S
 
     def _try_lock(self) -> bool:
         """Become the one that compiles, until the process ends; False while another is."""

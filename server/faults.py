@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -16,6 +17,8 @@ from pydantic_core import ErrorDetails, from_json
 
 _MOST_POINTER_CHARS: Final = 200
 _MOST_NUMBER_CHARS: Final = 30
+_MOST_TOLD_APART: Final = 20_000
+"""Faults of one value that are still looked at one by one: honest ones are never so many."""
 _OF_ANOTHER_KIND: Final = ("string_type", "model_type")
 _HALF: Final = re.compile("[\ud800-\udfff]")
 
@@ -81,6 +84,7 @@ def check(model: type[M], value: Any, *, at: str = "", most: int = 100) -> M:
         Pointer of the value within its document.
     most
         So many faults are reported at most, that a hostile request may not cause a huge answer.
+        Of more than twenty thousand only their number is.
 
     Raises
     ------
@@ -90,7 +94,10 @@ def check(model: type[M], value: Any, *, at: str = "", most: int = 100) -> M:
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        details = list(_relevant(error.errors(include_url=False), value))[:most]
+        if (count := error.error_count()) > _MOST_TOLD_APART:
+            message = f"{count:,} faults, too many to tell apart"
+            raise WireError(Fault(pointer=at, message=message)) from error
+        details = islice(_relevant(error.errors(include_url=False), value), most)
         raise WireError(*(_fault(detail, value, at) for detail in details)) from error
 
 
@@ -104,13 +111,18 @@ def pointer(*steps: str | int) -> str:
 
 def _relevant(details: list[ErrorDetails], value: Any) -> Iterator[ErrorDetails]:
     """Without those of a branch of a union that was not meant, where another branch says more."""
-    telling = [detail["loc"] for detail in details if detail["type"] not in _OF_ANOTHER_KIND]
+    told = {
+        detail["loc"][:depth]
+        for detail in details
+        if detail["type"] not in _OF_ANOTHER_KIND
+        for depth in range(len(detail["loc"]) + 1)
+    }
     for detail in details:
-        *place, branch = detail["loc"] or ("",)
-        of_union = branch not in _steps(detail, value)  # pydantic's name for it, not a step
-        told = any(list(loc[: len(place)]) == place for loc in telling)
-        if detail["type"] not in _OF_ANOTHER_KIND or not (of_union and told):
-            yield detail
+        if detail["type"] in _OF_ANOTHER_KIND and detail["loc"][:-1] in told:
+            *_, branch = detail["loc"] or ("",)
+            if branch not in _steps(detail, value):  # pydantic's name for it, not a step
+                continue
+        yield detail
 
 
 def _fault(detail: ErrorDetails, value: Any, at: str) -> Fault:
@@ -142,13 +154,17 @@ def _steps(detail: ErrorDetails, value: Any) -> Iterator[str | int]:
     """The location without the names that pydantic adds for the branches of a union."""
     last = len(detail["loc"]) - 1
     for depth, step in enumerate(detail["loc"]):
-        known = enumerate(value) if isinstance(value, list) else value
-        inner = dict(known) if isinstance(value, dict | list) else {}
-        if step in inner:
-            value = inner[step]
+        if _holds(value, step):
+            value = value[step]
         elif not (depth == last and detail["type"] == "missing"):
             continue
         yield step
+
+
+def _holds(value: Any, step: str | int) -> bool:
+    if isinstance(value, list):
+        return isinstance(step, int) and 0 <= step < len(value)
+    return isinstance(value, dict) and step in value
 
 
 def _describe(found: Any) -> str:

@@ -25,7 +25,8 @@ def follow(store: Store, look: Callable[[], float], *, stopping: threading.Event
     Parameters
     ----------
     look
-        brings up to date what is to be; returns seconds until it is to be called again.
+        brings up to date what is to be; returns seconds, from when it was called, until it is to
+        be called again.
     """
     with store.listen() as listener:
         while not stopping.is_set():

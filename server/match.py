@@ -9,14 +9,21 @@ from flask import Blueprint, Response
 from matcher.limits import MAX_BODY_BYTES
 from matcher.types import Outcome
 from server import metrics, watch
-from server.allowance import charge_text, token_owner
+from server.allowance import charge_text, charging_faults, token_owner
 from server.exchange import answer, current_index, read_body
 from server.gate import Gate
 from server.live import Live
 from server.openapi import Token, operation
 from server.snapshots import Current
 from server.wire.cases import IndexState
-from server.wire.match import MatchAnswer, MatchRequest, Query, match_answer, read_match
+from server.wire.match import (
+    MatchAnswer,
+    MatchRequest,
+    Query,
+    match_answer,
+    query_of,
+    read_match,
+)
 
 
 def blueprint(live: Live, gate: Gate | None = None) -> Blueprint:
@@ -45,9 +52,11 @@ def blueprint(live: Live, gate: Gate | None = None) -> Blueprint:
 
 def _answer(body: bytes, current: Current, owner: str | None) -> Response:
     with metrics.stage("read"):
-        query = read_match(body)
-    # What is too long to be a sentence had to be read and split as well.
-    charge_text(sum(len(piece.text) for piece in query.pieces or query.sentences), owner=owner)
+        with charging_faults(body, owner=owner):
+            asked = read_match(body)
+        # Before it is split and normalised, which costs time whatever comes of it.
+        charge_text(asked.characters, owner=owner)
+        query = query_of(asked)
     with metrics.stage("match"):
         outcome = current.index.match(query.sentences, limit=query.limit, min_score=query.min_score)
     with metrics.stage("write"):

@@ -10,7 +10,7 @@ import re
 from flask import Blueprint, Response
 
 from matcher.limits import MAX_BODY_BYTES
-from server.allowance import charge_report
+from server.allowance import charge_report, charging_faults
 from server.changes import JSON, authorize, from_store
 from server.errors import StoreError
 from server.exchange import answer, current_index, read_body, read_query
@@ -43,7 +43,9 @@ def blueprint(store: Store, live: Live) -> Blueprint:
     )
     def report() -> Response:
         """Takes no address of a page, and a sentence only if the reader agreed to send it."""
-        asked = check(ReportRequest, parse(read_body(JSON, limit=MAX_BODY_BYTES)))
+        body = read_body(JSON, limit=MAX_BODY_BYTES)
+        with charging_faults(body):
+            asked = check(ReportRequest, parse(body))
         current = current_index(live)
         if asked.case_id not in current.index:
             raise Problem(NOT_FOUND, f"There is no case {asked.case_id} in the published index.")

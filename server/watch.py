@@ -60,6 +60,13 @@ def request_id() -> str | None:
     return found
 
 
+def unread(status: int) -> str:
+    """Tell the log of a request that is no HTTP; return the id it is given."""
+    drawn = _new_id()
+    log.info("no HTTP %d, id %s", status, drawn, extra={"request_id": drawn, "status": int(status)})
+    return drawn
+
+
 def _tell(route: str, response: Response, took: float) -> None:
     milliseconds = round(1000 * took, 1)
     counts = "".join(f", {name} {value}" for name, value in g.seen.items())
@@ -88,4 +95,8 @@ def _request_id(trusted_proxies: Sequence[Network]) -> str:
     given = request.headers.get(REQUEST_ID, "")
     if re.fullmatch(r"[A-Za-z0-9_-]{1,64}", given) and from_trusted_proxy(trusted_proxies):
         return given
+    return _new_id()
+
+
+def _new_id() -> str:
     return secrets.token_hex(_ID_BYTES)

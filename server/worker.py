@@ -14,6 +14,7 @@ from typing import Any, cast
 
 from gunicorn.workers.gthread import ThreadWorker
 
+from server import watch
 from server.app import SECURITY_HEADERS
 from server.problems import of_status
 
@@ -60,7 +61,7 @@ class Worker(ThreadWorker):
         said = _Said()
         super().handle_error(req, cast("socket.socket", said), addr, exc)
         with contextlib.suppress(OSError):  # who sends no HTTP seldom waits for the answer
-            client.sendall(refusal(said.status))
+            client.sendall(refusal(said.status, watch.unread(said.status)))
 
 
 def _closed(**_: object) -> None:
@@ -82,7 +83,7 @@ class _Said:
         self.status = HTTPStatus.BAD_REQUEST if unknown else status
 
 
-def refusal(status: HTTPStatus) -> bytes:
+def refusal(status: HTTPStatus, request_id: str) -> bytes:
     """A whole response for a request that cannot be read; it quotes nothing of it."""
     kind = of_status(status)
     body = json.dumps(
@@ -100,6 +101,7 @@ def refusal(status: HTTPStatus) -> bytes:
         "Content-Type": "application/problem+json",
         "Content-Length": str(len(body)),
         "Cache-Control": "no-store",
+        watch.REQUEST_ID: request_id,
         **SECURITY_HEADERS,
     }
     lines = [f"HTTP/1.1 {status.value} {status.phrase}"]

@@ -1,23 +1,27 @@
-"""The dearest legal requests, beside ordinary text of the same size; as one worker answers them."""
+"""The dearest requests, beside ordinary text of the same size; as one worker answers them."""
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from http import HTTPStatus
 from itertools import count, cycle, islice
 from typing import Any, Final
 
 from matcher.filter import Filter
 from matcher.index import Index
-from matcher.limits import MAX_LIMIT, MAX_SENTENCE_CHARS, MAX_SENTENCES
+from matcher.limits import MAX_LIMIT, MAX_SENTENCE_CHARS, MAX_SENTENCES, MAX_TEXT_CHARS
 from server.bench.corpus import page
 from server.bench.running import Running
 
 ANY: Final = {"limit": MAX_LIMIT, "min_score": 0.0}
 FEW: Final = 100
-LONG: Final = 100_000 // MAX_SENTENCE_CHARS
+LONG: Final = MAX_TEXT_CHARS // MAX_SENTENCE_CHARS
+KEYS: Final = 300
+"""Unknown keys of each sentence with which a body is nearly as long as one may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,15 @@ class Kind:
         """Requests of this kind, of which no two are alike."""
         while True:
             yield {"sentences": page(list(islice(self.texts, self.sentences))), **self.options}
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A kind of request that holds one text, or nothing that could be taken, and its answer."""
+
+    what: str
+    requests: Iterator[dict[str, Any]]
+    status: HTTPStatus = HTTPStatus.OK
 
 
 def tell(index: Index, texts: Sequence[str], running: Running) -> None:
@@ -65,12 +78,24 @@ def tell(index: Index, texts: Sequence[str], running: Running) -> None:
             usually = running.cost(Kind(mark, kind.sentences, news, options).requests())
             told += f"{usually:8.1f}{spent / usually:7.1f}x"
         print(told, flush=True)
+    _tell_wholes(index, texts, running)
+
+
+def _tell_wholes(index: Index, texts: Sequence[str], running: Running) -> None:
+    print(f"\nthe same for requests with one text of {MAX_TEXT_CHARS:,} characters, or with faults")
+    print(f"{'':43}{'bytes':>10}{'this':>20}{'news':>16}")
+    news = _texts(ordinary(texts, 100, "whole"))
+    usually = running.cost(news)
+    for whole in wholes(index):
+        length = len(json.dumps(next(whole.requests)))
+        spent = running.cost(whole.requests, answered_by=whole.status)
+        ratio = f"{usually:8.1f}{spent / usually:7.1f}x"
+        print(f"{whole.what:43}{length:10,}{spent:20.1f}{ratio}", flush=True)
 
 
 def kinds(index: Index) -> Iterator[Kind]:
     """Legal requests made to cost."""
-    wordings = (case.claims[0] for case in index.cases())
-    claims = [each.text for each in wordings if each.language == "en" and each.text.isascii()]
+    claims = _claims(index)
     many = f"{MAX_SENTENCES} claims"
     yield Kind(f"{many} of the index", MAX_SENTENCES, _altered(claims, "indeed"))
     yield Kind(f"{many}, ten cases each", MAX_SENTENCES, _altered(claims, "so"), {"limit": 10})
@@ -92,6 +117,33 @@ def kinds(index: Index) -> Iterator[Kind]:
         name = f"{few} claim" + "s" * (few > 1)
         yield Kind(name, few, _altered(claims, "no"))
         yield Kind(f"{name}, ten cases each, any score", few, _altered(claims, "hm"), ANY)
+
+
+def wholes(index: Index) -> Iterator[Whole]:
+    """Texts and bodies made to cost, most of which no reader would send."""
+    yield Whole("a text of claims", _texts(_altered(_claims(index), "eh")))
+    for what, unit in (
+        ("full stops", "."),
+        ("words with a full stop", "Go. "),
+        ("quotations that do not end", '." '),
+        ("one word without a space", "x"),
+        ("combining marks out of order", "\u0315\u0300"),
+    ):
+        yield Whole(f"a text of {what}", _texts(cycle([unit * 10_000])))
+    sentence = {"id": "s", "text": "x", **{f"{number:05}": 0 for number in range(KEYS)}}
+    bodies = ({"sentences": [sentence] * MAX_SENTENCES, "limit": number} for number in count())
+    yield Whole("unknown keys in all sentences", bodies, HTTPStatus.BAD_REQUEST)
+
+
+def _texts(parts: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """Requests with one text each, of which no two are alike."""
+    for number, text in enumerate(_joined(parts, MAX_TEXT_CHARS - 10)):
+        yield {"text": f"{number:09} {text}", "language": "en"}
+
+
+def _claims(index: Index) -> list[str]:
+    wordings = (case.claims[0] for case in index.cases())
+    return [each.text for each in wordings if each.language == "en" and each.text.isascii()]
 
 
 def ordinary(texts: Sequence[str], characters: float, mark: str) -> Iterator[str]:
@@ -129,11 +181,11 @@ def _altered(claims: Sequence[str], word: str) -> Iterator[str]:
     return cycle(list(_marked(order, word)))
 
 
-def _joined(texts: Iterable[str]) -> Iterator[str]:
-    """The same in one stream, cut into the longest sentences that may be sent."""
+def _joined(texts: Iterable[str], size: int = MAX_SENTENCE_CHARS) -> Iterator[str]:
+    """The same in one stream, cut into pieces as long as a sentence may be, or as ``size``."""
     rest = ""
     for text in texts:
         rest += text + ". "
-        if len(rest) >= MAX_SENTENCE_CHARS:
-            yield rest[:MAX_SENTENCE_CHARS]
-            rest = rest[MAX_SENTENCE_CHARS:]
+        if len(rest) >= size:
+            yield rest[:size]
+            rest = rest[size:]

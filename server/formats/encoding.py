@@ -37,7 +37,7 @@ _OTHERS: Final = ("cp1251", "cp866", "cp1253", "cp1255", "cp1256", "cp932", "gb1
 """Of these their scripts tell which it is."""
 _ORDINARY: Final = frozenset("’‘“”„‚«»‹›–—…€£§°©®™·•¿¡\xa0\xad")
 _WITHIN_WORDS: Final = frozenset("’·\xad")
-_PARTS: Final = re.compile(rb"[^,;\t\r\n\"]*[\x80-\xff][^,;\t\r\n\"]*")
+_PARTS: Final = re.compile(rb"[^,;\t\r\n\"]+")
 _MOST_BYTES: Final = 20_000
 
 
@@ -63,7 +63,7 @@ def _old_encoding(table: bytes) -> str:
     found = from_bytes(table, cp_isolation=[*_LATIN, *_OTHERS]).best()
     if found is not None and found.encoding in _OTHERS:
         return found.encoding
-    foreign = b" ".join(_PARTS.findall(table))[:_MOST_BYTES]
+    foreign = b" ".join(part for part in _PARTS.findall(table) if not part.isascii())[:_MOST_BYTES]
     return min(_LATIN, key=lambda page: _doubts(foreign, page))
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from matcher.case import Verdict
+from matcher.script import without_heaps
 
 TABLE: Final = Path(__file__).with_name("ratings.csv")
 NO_VERDICT: Final = "none"
@@ -42,5 +43,5 @@ def _table() -> dict[str, Told]:
 
 def _plain(rating: str) -> str:
     """Without case, punctuation and emoji, which one publisher writes and the next does not."""
-    text = unicodedata.normalize("NFKC", rating).casefold()
+    text = unicodedata.normalize("NFKC", without_heaps(rating)).casefold()
     return " ".join(re.sub(r"[^\w]+", " ", text).split())

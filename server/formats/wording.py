@@ -7,6 +7,7 @@ import re
 import unicodedata
 from typing import Final
 
+from matcher.script import without_heaps
 from matcher.text import split_sentences
 
 _ID_CHARS: Final = 128
@@ -35,7 +36,8 @@ def made_id(readable: str, *, of: str, otherwise: str) -> str:
     >>> made_id("Škoda is bankrupt!", of="https://example.org/7", otherwise="case")
     'skoda-is-bankrupt-ffd3aaca'
     """
-    plain = unicodedata.normalize("NFKD", readable).encode("ascii", "ignore").decode().lower()
+    plain = unicodedata.normalize("NFKD", without_heaps(readable))
+    plain = plain.encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[: _ID_CHARS - _DIGEST_CHARS - 1]
     digest = hashlib.sha256(of.encode(errors="replace")).hexdigest()[:_DIGEST_CHARS]
     return f"{slug.rstrip('-') or otherwise}-{digest}"

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, ConfigDict, Field, StrictFloat, StrictInt, 
 from matcher.case import Language
 from matcher.index import Index
 from matcher.limits import MAX_LIMIT, MAX_SENTENCE_CHARS, MAX_SENTENCES, MAX_TEXT_CHARS
+from matcher.script import without_heaps
 from matcher.text import split_sentences
 from matcher.types import Band, Guard, Outcome, Sentence, Skipped
 from server.faults import Fault, WireError, check, parse, pointer
@@ -59,6 +60,11 @@ class MatchRequest(Request):
         None, ge=0, le=1, description="default: where band similar begins; 0: the best whatever"
     )
 
+    @property
+    def characters(self) -> int:
+        """Characters of all text to match, as it was sent."""
+        return len(self.text or "") + sum(len(each.text) for each in self.sentences or ())
+
 
 @dataclass(frozen=True, slots=True)
 class Query:
@@ -75,8 +81,8 @@ class Query:
     pieces: tuple[Sentence, ...] | None = None
 
 
-def read_match(body: bytes) -> Query:
-    """The request in the body of ``POST /v1/match``.
+def read_match(body: bytes) -> MatchRequest:
+    """The request in the body of ``POST /v1/match``, as far as can be told without reading texts.
 
     Raises
     ------
@@ -89,6 +95,17 @@ def read_match(body: bytes) -> Query:
         raise WireError(
             Fault(pointer="", message=f"exactly one of sentences and text is needed; found {found}")
         )
+    return asked
+
+
+def query_of(asked: MatchRequest) -> Query:
+    """What is to be matched: the sentences, or those that the text is cut into.
+
+    Raises
+    ------
+    WireError
+        where ids are given twice, or a text is too long once it is normalised.
+    """
     if asked.text is not None:
         return _split(asked.text, asked)
     sentences = tuple(
@@ -119,7 +136,9 @@ def _split(text: str, asked: MatchRequest) -> Query:
 
 def _length(text: str) -> int:
     """Characters, counted before and after compatibility forms are spelt out: the larger."""
-    return len(text) if text.isascii() else max(len(text), len(unicodedata.normalize("NFKC", text)))
+    if text.isascii():
+        return len(text)
+    return max(len(text), len(unicodedata.normalize("NFKC", without_heaps(text))))
 
 
 def _length_fault(place: str, length: int, limit: int) -> Fault:

@@ -71,10 +71,10 @@ def folding(text: str) -> None:
 def reading(text: str) -> None:
     """The body of a request is a query or a refusal with a place."""
     from server.faults import WireError
-    from server.wire.match import read_match
+    from server.wire.match import query_of, read_match
 
     try:
-        query = read_match(text.encode(errors="surrogatepass"))
+        query = query_of(read_match(text.encode(errors="surrogatepass")))
     except WireError as error:
         if not error.faults:
             raise

@@ -319,6 +319,32 @@ def test_related_cases_are_the_pinned_ones_then_the_nearest() -> None:
     assert [(r.id, r.pinned) for r in related] == [("gas", True), (None, True), ("east", False)]
 
 
+@given(st.data())
+def test_cases_are_listed_by_every_language_that_they_have_a_wording_in(
+    data: st.DataObject,
+) -> None:
+    claims = st.fixed_dictionaries(
+        {
+            "text": st.sampled_from([NATO, GAS, "the of and", "...", '"language":"fr"', "Да."]),
+            "language": st.sampled_from(["en", "en-GB", "de", "uk", "pt-BR"]),
+        }
+    )
+    wordings = st.lists(claims, min_size=1, max_size=3)
+    made = st.builds(lambda i, put: make_case(i, claims=put), st.sampled_from("abcdefgh"), wordings)
+    cases = st.lists(made, unique_by=lambda case: case.id, max_size=5)
+    index = Index.build(data.draw(cases))
+    index = index.amended(data.draw(cases), data.draw(st.sets(st.sampled_from("xyz"))))
+    for language in ("en", "en-US", "de", "uk", "pt", "fr"):
+        code = language[:2]
+        expected = [
+            case_id
+            for case_id in index.search("")
+            if any(claim.language[:2] == code for claim in index.case(case_id).claims)
+        ]
+        assert index.search("", language=language) == expected
+        assert index.search("", language=language, limit=2, offset=1) == expected[1:3]
+
+
 def test_people_find_cases_by_words_and_by_date(starter: Index) -> None:
     assert "kazakhstan-protests-us-colour-revolution" in starter.search(
         "Kazakhstan colour revolution", limit=5

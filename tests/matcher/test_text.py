@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from matcher.language import LANGUAGES
+from matcher.script import MOST_MARKS, without_heaps
 from matcher.stemming import SNOWBALL, stem
 from matcher.text import fold, normalise, split_sentences, stem_hash, stems, tokens, words
 from tests.waiting import HANG_S
@@ -71,6 +72,21 @@ def test_every_character_that_has_another_form_is_normalised_once_and_for_all() 
         if not unicodedata.is_normalized("NFKD", character):
             once = normalise(f"a{character} {character}b")
             assert normalise(once) == once, hex(code)
+
+
+@pytest.mark.parametrize(
+    "marks", ["\u0315\u0300", "\uff9e\u0300", "\u0f71\u0f72", "\U0001e130\u05b0"]
+)
+def test_any_number_of_marks_is_composed_in_no_time(marks: str) -> None:
+    heap = "a" + marks * 500_000 + "e" + marks
+    assert len(heap := without_heaps(heap)) == 1 + MOST_MARKS + 1 + len(marks)
+    assert unicodedata.normalize("NFKC", heap)[0] in "aà"
+
+
+@given(st.text())
+def test_text_as_people_write_it_keeps_all_its_marks(text: str) -> None:
+    assert without_heaps(text) == text
+    assert without_heaps(f"{text}e{chr(0x301) * MOST_MARKS}") == f"{text}e{chr(0x301) * MOST_MARKS}"
 
 
 def test_numbers_are_one_word_however_their_thousands_are_separated() -> None:

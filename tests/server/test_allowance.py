@@ -83,6 +83,47 @@ def test_text_that_is_too_long_to_be_a_sentence_counts_as_well(limited: FlaskCli
     assert answer.headers["RateLimit"].startswith('"characters";r=0;')
 
 
+def test_text_that_is_more_than_is_left_is_refused_before_it_is_looked_at(
+    limited: FlaskClient,
+) -> None:
+    longer_once_normalised = {"text": "\ufdfa" * 6_000}  # eighteen letters each
+    for status in (400, 429):
+        assert limited.post("/v1/match", json=longer_once_normalised).status_code == status
+
+
+@pytest.mark.parametrize("path", ["/v1/match", "/v1/reports"])
+def test_a_body_that_is_not_as_documented_counts_by_its_length(
+    limited: FlaskClient, path: str
+) -> None:
+    told = limited.post(path, json={"no": "x" * 1_500})
+    assert told.status_code == 400
+    length = len(b'{"no": ""}') + 1_500
+    assert told.headers["RateLimit"] == f'"characters";r={QUOTA - length};t=30'
+    assert limited.post("/v1/match", json={"text": "x" * 1_500}).status_code == 429
+    assert limited.post("/v1/match", json={"text": "x" * 300}).status_code == 200
+
+
+def test_who_sends_nonsense_of_any_length_is_told_to_wait_until_it_is_paid_for(
+    limited: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(QUOTA // LEAST_COST):
+        nonsense = limited.post("/v1/match", data="x" * 100_000, content_type="application/json")
+        if nonsense.status_code == 429:
+            break
+    assert nonsense.status_code == 429
+    wait = float(nonsense.headers["Retry-After"])
+    monkeypatch.setattr("time.time", lambda: 1_800_000_030.0 + wait)
+    assert limited.get("/v1/index").status_code == 200
+
+
+def test_text_in_any_script_counts_by_its_characters_however_it_is_encoded(
+    limited: FlaskClient,
+) -> None:
+    answer = limited.post("/v1/match", json={"text": "я" * 1_500})  # nine thousand bytes
+    assert answer.status_code == 200
+    assert answer.headers["RateLimit"] == '"characters";r=500;t=30'
+
+
 def test_who_waits_as_long_as_told_is_answered(
     reading: Service, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -187,6 +228,8 @@ def test_text_with_a_token_counts_towards_the_token_wherever_it_comes_from(
     told = knowing.post("/v1/match", json={"text": "x" * 500}, headers=other).headers
     assert told["RateLimit-Policy"] == f'"token-match";q={2 * QUOTA};w=60'
     assert told["RateLimit"] == '"token-match";r=3000;t=30'
+    told = knowing.post("/v1/match", json="x" * 498, headers=other).headers
+    assert told["RateLimit"] == '"token-match";r=2500;t=30'
 
 
 def test_a_token_that_is_good_for_nothing_is_refused_and_costs_its_client_something(

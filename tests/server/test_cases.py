@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
+from server import cases
 from server.app import create_app
 from server.store import Store
 from tests.server.conftest import MakeCase, Service, make_settings
@@ -17,6 +21,11 @@ LINKED_DATA = "application/ld+json"
 
 def get(service: Service, path: str, **headers: str) -> Any:
     return service.client.get(path, headers=headers)
+
+
+def encoded(data: bytes) -> str:
+    """Bytes in the alphabet of page tokens."""
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 
 def test_case_is_told_whole(reading: Service) -> None:
@@ -134,6 +143,26 @@ def test_bad_query_is_told_the_parameter(reading: Service, query: str, pointer: 
     answer = get(reading, f"/v1/cases?{query}")
     assert answer.status_code == 400
     assert [fault["pointer"] for fault in answer.json["errors"]] == [pointer]
+
+
+@given(token=st.text(max_size=40) | st.binary(max_size=20).map(encoded))
+@example(token=encoded(b"9" * 10_000))
+@example(token=encoded(b"1_0"))
+def test_whatever_stands_for_a_page_token_is_a_page_or_refused(
+    reading: Service, token: str
+) -> None:
+    answer = reading.client.get("/v1/cases", query_string={"page_token": token})
+    assert answer.status_code in {200, 400}
+
+
+@given(offset=st.integers(0, 2**31 - 1))
+def test_page_token_leads_to_the_page_that_it_was_made_for(offset: int) -> None:
+    assert cases._offset(cases._token(offset)) == offset
+
+
+def test_page_far_behind_the_last_is_empty(reading: Service) -> None:
+    page = get(reading, f"/v1/cases?page_token={cases._token(2**31 - 1)}").json
+    assert (page["cases"], page["next_page_token"]) == ([], None)
 
 
 def test_index_tells_a_client_all_it_needs_to_split_and_to_wait(reading: Service) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from matcher.case import Case
+from server import changes
 from server.app import create_app
 from server.live import Live
 from server.snapshots import Snapshots
@@ -162,6 +164,28 @@ def test_validator_that_is_no_version_is_refused(push: Push, make_case: MakeCase
     assert '"17"' in answer.json["detail"]
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(validator=st.text(st.characters(min_codepoint=0x20, max_codepoint=0xFF), max_size=40))
+@example(validator='W/"1"')
+@example(validator="9" * 16)
+@example(validator='"١"'.encode().decode("latin-1"))
+def test_any_validator_is_the_version_or_refused(
+    push: Push, make_case: MakeCase, validator: str
+) -> None:
+    status = push(make_case("one"), **{"If-Match": validator}).status_code
+    assert status in {200, 400, 412}
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(version=st.integers(0, 10**15 - 1), quoted=st.booleans())
+def test_validator_is_read_as_the_version_that_it_names(
+    service: Service, version: int, quoted: bool
+) -> None:
+    told = f'"{version}"' if quoted else str(version)
+    with service.app.test_request_context(headers={"If-Match": told}):
+        assert changes._expected_version() == version
+
+
 def test_changing_more_than_a_tenth_needs_to_be_confirmed(push: Push, make_case: MakeCase) -> None:
     push(*(make_case(f"case-{number}") for number in range(5)))
     answer = push({"retract": "case-0"})
@@ -310,6 +334,28 @@ def test_bad_line_is_named_by_its_row(service: Service, make_case: MakeCase) -> 
     )
     faults = answer.get_json()["errors"]
     assert [fault["pointer"] for fault in faults] == ["/1/id", "/2"]
+
+
+def test_rows_are_no_longer_looked_at_where_thousands_are_wrong(push: Push) -> None:
+    answer = push(*[{"id": f"case-{number}", "no": 0} for number in range(20_000)])
+    assert answer.status_code == 400
+    assert answer.json["type"] == "/docs#rejected-rows"
+    assert re.match("More than 10,000 faults; what follows /[0-9]{4} was", answer.json["detail"])
+    assert len(answer.json["errors"]) == 100
+
+
+@pytest.mark.parametrize(
+    "many",
+    [{"related": [0] * 100_000}, {"claims": [{str(n): 0 for n in range(100_000)}]}],
+    ids=["items", "keys"],
+)
+def test_a_row_that_is_far_too_wide_is_told_so_and_not_its_every_fault(
+    push: Push, make_case: MakeCase, many: dict[str, Any]
+) -> None:
+    faults = push(make_case("one").model_dump(mode="json") | many).json["errors"]
+    assert faults == [
+        {"pointer": "/0", "message": "holds more than 1,000 keys or items in one place"}
+    ]
 
 
 def test_pointer_into_a_related_link_leads_to_the_key(push: Push, make_case: MakeCase) -> None:

@@ -122,6 +122,12 @@ def test_full_sized_request_is_answered(reading: Service) -> None:
     ask(reading, {"text": "word " * (MAX_TEXT_CHARS // 5), "limit": 10})
 
 
+def test_heap_of_marks_is_measured_and_matched_like_any_text(reading: Service) -> None:
+    answer = ask(reading, {"text": f"{CLAIM}\ne" + "\u0315\u0300" * 49_900})
+    assert answer["matches"][0]["sentence_id"] == "s1"
+    assert answer["skipped"] == [{"sentence_id": "s2", "reason": "length"}]
+
+
 def test_answers_are_kept_by_nobody(reading: Service) -> None:
     answer = reading.client.post("/v1/match", json={"sentences": [sentence()]})
     assert answer.headers["Cache-Control"] == "no-store"
@@ -241,6 +247,19 @@ def test_each_wrong_place_is_told_at_once(reading: Service) -> None:
 def test_thousands_of_faults_do_not_make_a_huge_answer(reading: Service) -> None:
     problem = refuse(reading, {"text": CLAIM} | {f"k{number}": 1 for number in range(20_000)})
     assert len(problem["errors"]) == 100
+
+
+def test_unknown_keys_in_every_sentence_are_told_at_once(reading: Service) -> None:
+    unknown: dict[str, Any] = {f"k{number}": 0 for number in range(78)}
+    sentences = [sentence(id=str(number), **unknown) for number in range(256)]
+    problem = refuse(reading, {"sentences": sentences})  # compared in pairs, 400 million of them
+    assert len(problem["errors"]) == 100
+    assert problem["errors"][99]["pointer"] == "/sentences/1/k21"
+
+
+def test_a_body_of_nothing_but_faults_is_told_how_many_it_has(reading: Service) -> None:
+    problem = refuse(reading, {f"{number}": 0 for number in range(80_000)})
+    assert problem["detail"] == "80,000 faults, too many to tell apart"
 
 
 def test_body_over_a_mebibyte_is_refused_with_the_limit(reading: Service) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from matcher.case import Case
 from matcher.index import Index
 from server.formats import WRITERS, FormatError, Rejected, read
+from server.formats.encoding import encoding_of
 from tests.server.conftest import make_case
 from tests.server.formats.cases import cases
 
@@ -133,6 +134,10 @@ def test_table_in_the_code_page_of_an_old_computer_is_read_letter_by_letter(
     assert isinstance(case, Case), case
     assert case.claim == claim
     assert "not in UTF-8" in notices[0]
+
+
+def test_old_encoding_of_a_table_of_one_endless_cell_is_found() -> None:
+    assert encoding_of(b"caf\xe9 cr\xe8me;" + b"hello there " * 100_000) == ("cp1252", True)
 
 
 @pytest.mark.parametrize(

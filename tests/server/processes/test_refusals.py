@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -76,6 +77,7 @@ def test_what_is_no_http_is_refused_in_the_one_shape_and_ends_the_connection(
         assert "Connection: close" in lines
     for header, value in SECURITY_HEADERS.items():
         assert f"{header}: {value}" in lines
+    assert re.search(r"\r\nX-Request-Id: [0-9a-f]{16}(\r|$)", head.decode())
     assert b"Xylophonwald" not in body
 
 
