@@ -20,16 +20,17 @@ from matcher.types import Band, Guard
 
 COMPARED: Final = 128
 READ: Final = 128
-"""Sentences whose vectors are compared, and pairs that are read together, a request at most, best
-first: bounds on the cost of a hostile one. Of 256 sentences of news some 10 are compared and 4
+"""Passages whose vectors are compared, and pairs that are read together, a request at most, best
+first: bounds on the cost of a hostile one. A sentence is one passage, a text of several is one
+itself and one for each. Of 256 sentences of news some 10 are compared and 4
 pairs read; of 256 honest ones on an index's very subjects 116, so that each has its best pair
 read."""
 COMPARED_A_SENTENCE: Final = 30
 COMPARED_PAIRS: Final = 384
-"""Pairs whose vectors are compared, of one sentence and in all: a claim's is mostly known
+"""Pairs whose vectors are compared, of one passage and in all: a claim's is mostly known
 beforehand, but not yet after a large push."""
 READ_A_SENTENCE: Final = 3
-"""Pairs of one sentence that are read together."""
+"""Pairs of one passage that are read together."""
 COSINE_WORTH: Final = 40.0
 """What a cosine of one is worth beside the idf that a pair shares, in nats, where pairs are put
 in order: words tell names and numbers apart, vectors find other words. Of 10 to 80 the best on
