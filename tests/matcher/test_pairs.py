@@ -6,12 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from matcher.index import Index
 from matcher.judging import READ
 from matcher.pairs import PairModel
 from matcher.semantic import shipped
 from matcher.types import Band, Guard, Sentence
+from matcher.weights import MODEL_FOLDER, VOCABULARY_FILE
 from matcher.wordpiece import WordPiece
 from tests.matcher.conftest import make_case
 
@@ -79,6 +82,13 @@ def test_words_are_cut_into_the_longest_pieces_that_are_known() -> None:
     pieces = WordPiece({p: i for i, p in enumerate(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "un", "##able", "##a", "nato", "."])})  # fmt: skip  # noqa: E501
     assert pieces.ids("Unable NATO. xyz", 10) == [4, 5, 7, 8, 1]
     assert pieces.ids("Unable NATO. xyz", 2) == [4, 5]
+
+
+@given(st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E)))
+def test_plain_text_is_cut_as_any_other(text: str) -> None:
+    pieces = WordPiece.load(MODEL_FOLDER / VOCABULARY_FILE)
+    # An accent on nothing is dropped, but the text is no plain one any more.
+    assert pieces.ids(text, 1_000) == pieces.ids(text + "\u0301", 1_000)
 
 
 @pytest.fixture(scope="module")
