@@ -62,7 +62,7 @@ class Reports:
     def list(self, *, limit: int, before: str | None = None) -> list[Report]:
         """Return reports, newest first, only those older than ``before``; none past its time."""
         newest = f"({before}" if before else "+"
-        if before == "0-0":  # nothing is older, and Redis refuses to look
+        if before and not before.strip("0-"):  # nothing is older, and Redis refuses to look
             return []
         with guarded():
             rows: Any = self._redis.xrevrange(_REPORTS, newest, _oldest_id(), count=limit)

@@ -152,7 +152,7 @@ def test_reports_are_for_editors_alone(published: Service) -> None:
     assert published.client.delete("/v1/reports/1-0", headers=viewer).status_code == 403
 
 
-@pytest.mark.parametrize("before", ["0-0", "0-1", "9" * 15 + "-" + "9" * 9])
+@pytest.mark.parametrize("before", ["0-0", "00-0", "0-00", "0-1", "9" * 15 + "-" + "9" * 9])
 def test_page_of_reports_before_any_or_after_all_is_answered(service: Service, before: str) -> None:
     answer = service.client.get(f"/v1/reports?before={before}", headers=service.bearer(Role.EDITOR))
     assert (answer.status_code, answer.get_json()["reports"]) == (200, [])
