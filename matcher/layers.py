@@ -57,8 +57,9 @@ class Layers:
         self._hidden: Final = np.zeros(0, np.int64) if hidden is None else hidden
         self._shown = np.ones(len(base), dtype=bool)
         self._shown[self._hidden] = False
-        rows_shown = self._shown[base.rows.case] if len(self._hidden) else np.ones(0, dtype=bool)
-        self._hidden_rows: Final = int(np.count_nonzero(~rows_shown))
+        self._hidden_rows: Final = (
+            int(np.count_nonzero(~self._shown[base.rows.case])) if len(self._hidden) else 0
+        )
         # The caches refer to the contents alone: layers that are replaced are freed at once.
         self._read_base: Final = read_base or lru_cache(CACHED_ROWS)(base.reading)
         self._read_top: Final = lru_cache(CACHED_ROWS)(top.reading) if top else None

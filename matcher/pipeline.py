@@ -91,9 +91,8 @@ def match_sentences(
         readings += pieces
     layers, everything = index.layers, least <= 0
     best: list[dict[int, _Pair]] = [{} for _ in sentences]
-    for owner, pair in _judge(index, owners, readings, everything=everything, limit=limit):
+    for owner, case, pair in _judge(index, owners, readings, everything=everything, limit=limit):
         found = best[owner]
-        case = layers.case_of(pair.row)
         found[case] = pair.beside(found[case], everything) if case in found else pair
     matches = []
     for sentence, found in zip(sentences, best, strict=True):
@@ -111,7 +110,8 @@ def match_sentences(
 
 def _judge(
     index: Index, owners: list[int], readings: list[Reading], *, everything: bool, limit: int
-) -> list[tuple[int, _Pair]]:
+) -> list[tuple[int, int, _Pair]]:
+    """The pairs that are weighed, each with the number of its sentence and of its case."""
     if not readings or not len(index):
         return []
     usual = most = max(WEIGHED_PAIRS, limit + SPARE)
@@ -151,8 +151,8 @@ def _judge(
     cases = list(map(index.layers.case_of, rows))
     found = _of_one_piece(_overshadowed(judged, sentences), texts, cases, whole)
     return [
-        (text, _Pair(judged, row, readings[place], judged.near))
-        for judged, text, place, row in zip(found, texts, sentences, rows, strict=True)
+        (text, case, _Pair(judged, row, readings[place], judged.near))
+        for judged, text, case, place, row in zip(found, texts, cases, sentences, rows, strict=True)
     ]
 
 

@@ -26,6 +26,17 @@ SOON_S = 2.0
 """How long to wait for a Redis that hangs: longer than a healthy one takes on a busy machine."""
 
 
+def stopped_before(redis_: Embedded) -> Callable[[redis.client.Pipeline], bool]:
+    """A step that is sent to a Redis which has just been stopped."""
+
+    def send(pipe: redis.client.Pipeline) -> bool:
+        assert redis_.pid is not None
+        os.kill(redis_.pid, signal.SIGSTOP)
+        return execute(pipe)
+
+    return send
+
+
 def test_corrupt_rows_do_not_take_the_others_down(
     store: Store, raw_redis: redis.Redis, make_case: MakeCase
 ) -> None:
@@ -112,12 +123,7 @@ def test_a_step_whose_answer_is_lost_is_unconfirmed_and_can_be_pushed_again(
 ) -> None:
     store = Store(own_redis.url, answer_timeout_s=SOON_S)
 
-    def stopped_before(pipe: redis.client.Pipeline) -> bool:
-        assert own_redis.pid is not None
-        os.kill(own_redis.pid, signal.SIGSTOP)
-        return execute(pipe)
-
-    monkeypatch.setattr("server.store.store.execute", stopped_before)
+    monkeypatch.setattr("server.store.store.execute", stopped_before(own_redis))
     try:
         with pytest.raises(Unconfirmed):
             store.apply(put=[make_case("a")], who="editor")
@@ -202,12 +208,7 @@ def test_a_token_is_unconfirmed_where_the_answer_of_redis_is_lost(
 ) -> None:
     store = Store(own_redis.url, answer_timeout_s=SOON_S)
 
-    def stopped_before(pipe: redis.client.Pipeline) -> bool:
-        assert own_redis.pid is not None
-        os.kill(own_redis.pid, signal.SIGSTOP)
-        return execute(pipe)
-
-    monkeypatch.setattr("server.store.tokens.execute", stopped_before)
+    monkeypatch.setattr("server.store.tokens.execute", stopped_before(own_redis))
     try:
         with pytest.raises(Unconfirmed):
             store.tokens.create("Ada", Role.EDITOR)
