@@ -20,6 +20,7 @@ from matcher.passages import passages
 from matcher.reading import Reading
 from matcher.snapshot import Snapshot
 from matcher.summary import Summary
+from matcher.text import text_key
 
 Progress = Callable[[int, int], None]
 """Called with the number of cases read and their total."""
@@ -43,6 +44,7 @@ def empty() -> Snapshot:
             "row_case": np.zeros(0, np.int32),
             "row_wording": np.zeros(0, np.int16),
             "row_language": np.zeros(0, LANGUAGE),
+            "row_key": np.zeros(0, np.uint64),
             "positions": np.zeros(0, np.uint16),
             "texts": np.zeros(0, np.uint8),
             "text_offsets": np.zeros(1, np.int64),
@@ -173,6 +175,7 @@ def _read_rows(
     at = ranges((np.cumsum(lengths) - lengths)[taken], lengths[taken])
     wordings = np.array([number for _, number in flat], dtype=np.int16)
     languages = np.array([reading.language.encode() for reading in readings], dtype=LANGUAGE)
+    keys = np.fromiter((text_key(reading.text) for reading in readings), np.uint64, len(readings))
     texts = [reading.text.encode() for reading in readings]
     blob, text_offsets = _joined(arrays["texts"].data, arrays["text_offsets"], texts, taken)
     rows = Rows(
@@ -192,6 +195,7 @@ def _read_rows(
             "row_case": rows.case,
             "row_wording": np.concatenate((arrays["row_wording"], wordings))[taken],
             "row_language": np.concatenate((arrays["row_language"], languages))[taken],
+            "row_key": np.concatenate((arrays["row_key"], keys))[taken],
             "texts": np.frombuffer(blob, dtype=np.uint8),
             "text_offsets": text_offsets,
         },

@@ -42,6 +42,7 @@ class Content:
             post_weights=arrays["post_weights"],
         )
         self.wordings = arrays["row_wording"]
+        self.keys = arrays["row_key"]
         self.published = arrays["published"]
         self._offsets = arrays["offsets"]
         self._texts = arrays["texts"]

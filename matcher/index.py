@@ -185,7 +185,9 @@ class Index:
         if query.strip():
             reading = read(normalise(query), language or "en")
             # Several rows may belong to one case, and the language is checked afterwards.
-            found = layers.candidates([reading], limit=min(8 * (offset + limit), 4096))
+            found = layers.candidates(
+                layers.look_up([reading]), limit=min(8 * (offset + limit), 4096)
+            )
             cases = dict.fromkeys(map(layers.case_of, found.row.tolist()))
             numbers = np.fromiter(cases, np.int32, len(cases))
         if language is not None:

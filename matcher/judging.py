@@ -5,7 +5,6 @@ Each stage is dearer than the one before and is asked only about what that one l
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,23 +12,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.guard import JUST_BELOW, guarded
-from matcher.reading import Reading
+from matcher.nearest import COMPARED
 from matcher.score import COLUMN, THRESHOLDS, design, design_near, design_read, scorer
 from matcher.semantic import Semantic
 from matcher.types import Band, Guard
+from matcher.weighing import Weighed
 
-COMPARED: Final = 128
 READ: Final = 128
-"""Passages whose vectors are compared, and pairs that are read together, a request at most, best
-first: bounds on the cost of a hostile one. A sentence is one passage, a text of several is one
-itself and one for each. Of 256 sentences of news some 10 are compared and 4
-pairs read; of 256 honest ones on an index's very subjects 116, so that each has its best pair
-read."""
+"""Pairs that are read together, a request at most, best first, as ``COMPARED`` is a bound on what
+a hostile one costs. Of 256 sentences of news some 10 are compared and 4 pairs read; of 256
+honest ones on an index's very subjects 116, so that each has its best pair read."""
 COMPARED_A_SENTENCE: Final = 30
 COMPARED_PAIRS: Final = 384
 """Pairs whose vectors are compared, of one passage and in all: a claim's is mostly known
 beforehand, but not yet after a large push."""
-READ_A_SENTENCE: Final = 3
+READ_A_SENTENCE: Final = 4
 """Pairs of one passage that are read together."""
 COSINE_WORTH: Final = 40.0
 """What a cosine of one is worth beside the idf that a pair shares, in nats, where pairs are put
@@ -55,11 +52,8 @@ class Judged:
 def judge(
     semantic: Semantic | None,
     cases: int,
-    pairs: Sequence[tuple[Reading, Reading]],
-    evidence: NDArray[np.float32],
+    weighed: Weighed,
     *,
-    sentences: NDArray[np.int32],
-    worthy: NDArray[np.bool_],
     everything: bool,
 ) -> list[Judged]:
     """Judge the pairs of a batch against an index of so many cases.
@@ -68,33 +62,30 @@ def judge(
     ----------
     semantic
         None: words alone decide.
-    evidence
-        (pairs, columns of OVERLAP + WORDING).
-    sentences
-        which sentence each pair belongs to.
-    worthy
-        which pairs would be here also if not all were wanted; the others reach no band.
     everything
         whether also the hopeless are worth their cost, since somebody wants them in order.
     """
+    pairs, evidence, sentences = weighed.readings, weighed.evidence, weighed.sentence
     model = scorer()
     light = model.light.logits(design(evidence))
     scores = model.light.scores(light, cases)
     about, heard = light.copy(), np.full(len(pairs), np.nan)
-    near = evidence[:, COLUMN["shared_idf"]] + COSINE_WORTH * LIKELY_COSINE
-    undecided, hopeless = np.zeros(len(pairs), dtype=bool), ~worthy
+    shared_idf = evidence[:, COLUMN["shared_idf"]]
+    near = shared_idf + COSINE_WORTH * LIKELY_COSINE
+    undecided, hopeless = np.zeros(len(pairs), dtype=bool), ~weighed.worthy
     if semantic is not None:
         languages = [(a.language, b.language) for a, b in pairs]
         undecided = np.array([semantic.compares(*each) for each in languages])
-        least = model.near_from + model.light.by_chance(cases)
-        hopeless |= undecided & (light < least)
-        compared = _of_the_first(
-            _worth(light, undecided, least, everything), sentences, COMPARED, COMPARED_A_SENTENCE
-        )[:COMPARED_PAIRS]
+        worth_it = weighed.by_vectors | (light >= model.least_light(cases))
+        hopeless |= undecided & ~worth_it
+        first = _best_first(light, undecided & (everything | worth_it), weighed.worthy)
+        compared = _of_the_first(first, sentences, COMPARED, COMPARED_A_SENTENCE)[:COMPARED_PAIRS]
+        # Vectors that are known cost nothing.
+        compared = np.union1d(compared, np.flatnonzero(weighed.by_vectors & undecided))
         cosines = semantic.cosines([(pairs[i][0].text, pairs[i][1].text) for i in compared])
         columns = design_near(evidence[compared], light[compared], cosines)
         near[undecided] -= FAR
-        near[compared] += FAR + COSINE_WORTH * (cosines - LIKELY_COSINE)
+        near[compared] = shared_idf[compared] + COSINE_WORTH * cosines
         about[compared] = model.near.logits(columns)
         scores[compared] = model.near.scores(about[compared], cases)
         readable = np.array([semantic.reads(*each) for each in languages])
@@ -102,14 +93,14 @@ def judge(
 
         open_ = np.zeros(len(pairs), dtype=bool)
         open_[compared] = readable[compared]
-        least = model.read_from + model.near.by_chance(cases)
-        hopeless |= open_ & (about < least)
-        read = _worth(about, open_, least, everything)
+        worth_it = about >= model.least_near(cases)
+        hopeless |= open_ & ~worth_it
+        read = _best_first(about, open_ & (everything | worth_it), weighed.worthy)
         read = _first_of_each(read, sentences)[:READ]
         place = {pair: i for i, pair in enumerate(compared.tolist())}
-        known = columns[[place[pair] for pair in read.tolist()]]
+        seen = columns[[place[pair] for pair in read.tolist()]]
         heard[read] = logits = semantic.logits([(pairs[i][0].text, pairs[i][1].text) for i in read])
-        said = model.read.scores(model.read.logits(design_read(known, logits)), cases)
+        said = model.read.scores(model.read.logits(design_read(seen, logits)), cases)
         # Whether it says the same decides on ``match``, how near it comes on ``similar``.
         scores[read] = np.where(
             said >= THRESHOLDS[Band.MATCH], said, _below_match(scores[read], said)
@@ -151,12 +142,15 @@ FAR: Final = 100.0
 """Puts the pairs that are not compared behind those that are."""
 
 
-def _worth(
-    logits: NDArray[np.float64], open_: NDArray[np.bool_], least: float, everything: bool
+def _best_first(
+    logits: NDArray[np.float64], chosen: NDArray[np.bool_], worthy: NDArray[np.bool_]
 ) -> NDArray[np.int64]:
-    """Positions of the pairs still open that the next stage is worth, best first."""
-    chosen = np.flatnonzero(open_ & (everything | (logits >= least)))
-    return chosen[np.argsort(-logits[chosen], kind="stable")]
+    """Positions of the pairs chosen for the next stage, best first.
+
+    Those that would be here anyway come before all others: whoever wants more is shown no less.
+    """
+    places = np.flatnonzero(chosen)
+    return places[np.lexsort((-logits[places], ~worthy[places]))]
 
 
 def _of_the_first(

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from matcher import compiling
 from matcher.case import Case, Claim
 from matcher.content import Content
-from matcher.lexical import CANDIDATES, Batch, Candidates, candidates, look_up
+from matcher.evidence import OVERLAP, overlap
+from matcher.lexical import CANDIDATES, Batch, Candidates, bm25_of, candidates, look_up
 from matcher.reading import Reading
 from matcher.snapshot import Snapshot
 from matcher.summary import Summary
@@ -145,6 +146,11 @@ class Layers:
 
     # -- rows --------------------------------------------------------------------------------
 
+    @property
+    def rows(self) -> int:
+        """All numbers of rows are lower than this."""
+        return len(self.base.rows) + (len(self.top.rows) if self.top else 0)
+
     def case_of(self, row: int) -> int:
         """The number of the case that a row belongs to."""
         content, place = self._row(row)
@@ -164,6 +170,33 @@ class Layers:
             return self._read_top(row - below)
         return self._read_base(row)
 
+    def shown_rows(self) -> NDArray[np.int32]:
+        """The rows of all cases, ascending."""
+        base = np.arange(len(self.base.rows), dtype=np.int32)
+        if len(self._hidden):
+            base = base[self._shown[self.base.rows.case]]
+        if self.top is None:
+            return base
+        above = np.arange(len(self.top.rows), dtype=np.int32) + np.int32(len(self.base.rows))
+        return np.concatenate((base, above))
+
+    def keys(self, rows: NDArray[np.int32]) -> NDArray[np.uint64]:
+        """The keys of the passages that rows stand for (``text_key``)."""
+        found = np.empty(len(rows), dtype=np.uint64)
+        for _, content, mine, own in self._by_layer(rows):
+            found[mine] = content.keys[own]
+        return found
+
+    def _by_layer(
+        self, rows: NDArray[np.int32]
+    ) -> Iterator[tuple[int, Content, NDArray[np.bool_], NDArray[np.int32]]]:
+        """Each layer by its place, which of some rows are its, and their places in it."""
+        below = np.int32(len(self.base.rows))
+        mine = rows < below
+        yield 0, self.base, mine, rows[mine]
+        if self.top is not None:
+            yield 1, self.top, ~mine, rows[~mine] - below
+
     def _row(self, row: int) -> tuple[Content, int]:
         below = len(self.base.rows)
         if self.top is None or row < below:
@@ -172,16 +205,42 @@ class Layers:
 
     # -- looked up ---------------------------------------------------------------------------
 
-    def proposals(
-        self, readings: Sequence[Reading], *, limit: int = CANDIDATES
-    ) -> Iterator[tuple[Content, Batch, Candidates, int]]:
-        """The candidates among the rows of each layer, with the number of its first row."""
+    def look_up(self, readings: Sequence[Reading]) -> tuple[Batch, ...]:
+        """Sentences as terms of each layer."""
         batch = look_up(self.base.lexical, readings)
-        yield self.base, batch, self._of_base(batch, limit), 0
-        if self.top is not None:
-            batch = look_up(self.top.lexical, readings, beside=batch)
-            found = candidates(self.top.lexical, batch, limit=limit)
-            yield self.top, batch, found, len(self.base.rows)
+        if self.top is None:
+            return (batch,)
+        return batch, look_up(self.top.lexical, readings, beside=batch)
+
+    def candidates(self, asked: Sequence[Batch], *, limit: int = CANDIDATES) -> Candidates:
+        """The rows of highest BM25 for each sentence, ``limit`` of them or more, best first."""
+        found = self._of_base(asked[0], limit)
+        if self.top is None:
+            return found
+        above = candidates(self.top.lexical, asked[1], limit=limit)
+        sentence = np.concatenate((found.sentence, above.sentence))
+        row = np.concatenate((found.row, above.row + np.int32(len(self.base.rows))))
+        bm25 = np.concatenate((found.bm25, above.bm25))
+        return Candidates(sentence, row, bm25).where(np.lexsort((-bm25, sentence)))
+
+    def overlap(self, asked: Sequence[Batch], pairs: Candidates) -> NDArray[np.float32]:
+        """Evidence from the words that pairs have in common, see ``evidence.overlap``."""
+        found = np.empty((len(pairs), len(OVERLAP)), dtype=np.float32)
+        for layer, content, mine, row in self._by_layer(pairs.row):
+            own = Candidates(pairs.sentence[mine], row, pairs.bm25[mine])
+            found[mine] = overlap(content.lexical, asked[layer], own)
+        return found
+
+    def with_bm25(
+        self, asked: Sequence[Batch], sentence: NDArray[np.int32], row: NDArray[np.int32]
+    ) -> Candidates:
+        """Pairs that something else than words proposes, with the BM25 they have."""
+        bm25 = np.empty(len(row), dtype=np.float32)
+        for layer, content, mine, own in self._by_layer(row):
+            bm25[mine] = bm25_of(
+                content.lexical, asked[layer], sentence[mine], own, beside=self.base.lexical
+            )
+        return Candidates(sentence, row, bm25)
 
     def _of_base(self, batch: Batch, limit: int) -> Candidates:
         """The candidates among the compiled rows that are shown.
@@ -200,11 +259,3 @@ class Layers:
             if beyond == self._hidden_rows or not (cut_off & short).any():
                 return kept
             beyond = min(self._hidden_rows, 4 * beyond)
-
-    def candidates(self, readings: Sequence[Reading], *, limit: int) -> Candidates:
-        """The rows of highest BM25 for each reading, best first: ``limit`` of them or more."""
-        layers = list(self.proposals(readings, limit=limit))
-        sentence = np.concatenate([found.sentence for _, _, found, _ in layers])
-        row = np.concatenate([found.row + first for _, _, found, first in layers])
-        bm25 = np.concatenate([found.bm25 for _, _, found, _ in layers])
-        return Candidates(sentence, row, bm25).where(np.lexsort((-bm25, sentence)))

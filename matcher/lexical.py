@@ -65,6 +65,11 @@ class Lexical:
         """Number of passages."""
         return len(self.indptr) - 1
 
+    @property
+    def average(self) -> float:
+        """Mean number of terms in a passage."""
+        return len(self.terms) / max(self.rows, 1)
+
 
 Numbered = tuple[NDArray[np.uint64], NDArray[np.int32]]
 """A sorted vocabulary, and stems as places in it."""
@@ -108,13 +113,12 @@ def compile_rows(
     average = lengths.mean() if len(lengths) else 1.0
     if beside is not None and beside.rows:
         cases += beside.rows
-        average = len(beside.terms) / beside.rows
+        average = beside.average
     idf = index_idf(np.asarray(commonest, dtype=np.float64), cases_with, cases).astype(np.float32)
     if beside is not None:
         at, known = _found(beside.vocabulary, vocabulary)
         idf[known] = beside.idf[at[known]]
-    norm = K1 * (1 - B + B * lengths / max(average, 1.0))
-    weights = idf[terms] * (K1 + 1) / (1 + norm[row_of])
+    weights = idf[terms] * _worth_of_words(lengths, average)[row_of]
     return Lexical(
         vocabulary=vocabulary,
         idf=idf,
@@ -124,6 +128,12 @@ def compile_rows(
         post_rows=row_of[order],
         post_weights=weights[order].astype(np.float32),
     )
+
+
+def _worth_of_words(lengths: NDArray[np.int64], average: float) -> NDArray[np.float64]:
+    """What a word's idf is worth in passages of so many words: less in long ones."""
+    norm = K1 * (1 - B + B * lengths / max(average, 1.0))
+    return np.asarray((K1 + 1) / (1 + norm))
 
 
 def number(hashes: NDArray[np.uint64]) -> Numbered:
@@ -214,6 +224,9 @@ class Candidates:
     row: NDArray[np.int32]
     bm25: NDArray[np.float32]
 
+    def __len__(self) -> int:
+        return len(self.row)
+
     def where(self, chosen: NDArray[Any]) -> Candidates:
         """Those of a mask, or at the places given, in their order."""
         return Candidates(self.sentence[chosen], self.row[chosen], self.bm25[chosen])
@@ -238,3 +251,27 @@ def candidates(lexical: Lexical, batch: Batch, *, limit: int = CANDIDATES) -> Ca
     best = sp_matmul_topn(query, postings, top_n=limit, sort=True, n_threads=1)
     sentence = np.repeat(np.arange(len(batch), dtype=np.int32), np.diff(best.indptr))
     return Candidates(sentence=sentence, row=best.indices.astype(np.int32), bm25=best.data)
+
+
+def bm25_of(
+    lexical: Lexical,
+    batch: Batch,
+    sentence: NDArray[np.int32],
+    row: NDArray[np.int32],
+    *,
+    beside: Lexical | None = None,
+) -> NDArray[np.float32]:
+    """The BM25 of pairs of sentences and rows, whoever proposes them; 0: not a word in common.
+
+    ``beside``: what the rows were compiled beside, see ``compile_rows``.
+    """
+    lengths = np.diff(lexical.indptr)[row]
+    terms = lexical.terms[ranges(lexical.indptr[row], lengths)]
+    pair = np.repeat(np.arange(len(row)), lengths)
+    width = max(len(lexical.vocabulary), 1)
+    owner = np.repeat(np.arange(len(batch)), np.diff(batch.indptr))
+    asked = (owner * width + batch.terms)[batch.terms >= 0]
+    shared = np.isin(sentence.astype(np.int64)[pair] * width + terms, asked)
+    idf = np.bincount(pair, weights=np.where(shared, lexical.idf[terms], 0), minlength=len(row))
+    average = (beside if beside is not None and beside.rows else lexical).average
+    return (idf * _worth_of_words(lengths, average)).astype(np.float32)

@@ -2,42 +2,24 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from matcher.detect import reading_language
-from matcher.evidence import OVERLAP, overlap, wording
 from matcher.guard import JUST_BELOW, held
 from matcher.judging import Judged, judge
-from matcher.lexical import CANDIDATES
 from matcher.passages import passages
 from matcher.reading import Reading
 from matcher.score import THRESHOLDS, band
 from matcher.types import Band, Guard, Match, Outcome, Sentence, Skipped, Why
+from matcher.weighing import weigh
 
 if TYPE_CHECKING:
     from matcher.index import Index
-
-GATE: Final = 4.0
-GATE_CASES: Final = 11_000
-GATE_SLOPE: Final = 0.5
-"""Least shared idf times claim cover for a pair to be weighed at all (see ``rough``), in an index
-of so many cases, and how it rises for each factor e of them: the best of more is higher by
-chance. A small index can afford to weigh more."""
-WEIGHED_PAIRS: Final = 5
-"""Pairs weighed a passage: ten find no more."""
-SPARE: Final = 3
-"""Pairs weighed a passage beyond the cases wanted: a case may have several wordings."""
-PROPOSED_FOR_ONE: Final = 3
-"""Pairs weighed a passage for each case wanted, where all are wanted whatever their score."""
-WEIGHED_A_REQUEST: Final = 1_500
-"""Pairs weighed a request where all are wanted, if a sentence then gets as many as is usual."""
 
 CONTRARY: Final = (Guard.NEGATED, Guard.QUOTED)
 
@@ -114,38 +96,12 @@ def _judge(
     """The pairs that are weighed, each with the number of its sentence and of its case."""
     if not readings or not len(index):
         return []
-    usual = most = max(WEIGHED_PAIRS, limit + SPARE)
-    if everything:
-        most = max(usual, min(PROPOSED_FOR_ONE * limit, WEIGHED_A_REQUEST // len(readings)))
-    proposed = [
-        (found.sentence, found.row + first, overlap(content.lexical, batch, found))
-        for content, batch, found, first in index.layers.proposals(
-            readings, limit=max(CANDIDATES, most)
-        )
-    ]
-    sentence, row, common = (np.concatenate(part) for part in zip(*proposed, strict=True))
-    worth = rough(common)
-    kept = worthy = _worth_weighing(sentence, worth, least=gate(len(index)), most=usual)
-    if everything:
-        kept = _worth_weighing(sentence, worth, least=-math.inf, most=most)
-    if not len(kept):
+    known = index.semantic.known if index.semantic is not None else None
+    weighed = weigh(index.layers, known, readings, limit=limit, everything=everything)
+    if not len(weighed):
         return []
-    sentences, rows = sentence[kept].tolist(), row[kept].tolist()
-    pairs = [
-        (readings[place], index.layers.reading(row))
-        for place, row in zip(sentences, rows, strict=True)
-    ]
-    worded = np.array([wording(*pair) for pair in pairs], dtype=np.float32)
-    evidence = np.column_stack((common[kept], worded))
-    judged = judge(
-        index.semantic,
-        len(index),
-        pairs,
-        evidence,
-        sentences=sentence[kept],
-        worthy=np.isin(kept, worthy),
-        everything=everything,
-    )
+    judged = judge(index.semantic, len(index), weighed, everything=everything)
+    sentences, rows = weighed.sentence.tolist(), weighed.row.tolist()
     texts = [owners[place] for place in sentences]
     whole = [not place or owners[place - 1] != owners[place] for place in sentences]
     cases = list(map(index.layers.case_of, rows))
@@ -195,29 +151,6 @@ def _of_one_piece(
             yield replace(judged, score=score, guard=guard or judged.guard)
         else:
             yield judged
-
-
-def rough(common: NDArray[np.float32]) -> NDArray[np.float32]:
-    """What the sparse index alone says of pairs: shared idf times the claim's cover."""
-    return np.asarray(
-        common[:, OVERLAP.index("shared_idf")] * common[:, OVERLAP.index("claim_cover")]
-    )
-
-
-def gate(cases: int) -> float:
-    """The least ``rough`` for a pair to be weighed in an index of so many cases."""
-    return max(GATE / 2, GATE + GATE_SLOPE * math.log(max(cases, 1) / GATE_CASES))
-
-
-def _worth_weighing(
-    proposed: NDArray[np.int32], worth: NDArray[np.float32], *, least: float, most: int
-) -> NDArray[np.int64]:
-    """Positions of the pairs to weigh: the best few of each sentence that pass the gate."""
-    order = np.lexsort((-worth, proposed))
-    sentence = proposed[order]
-    first = np.searchsorted(sentence, sentence)
-    chosen = (np.arange(len(order)) - first < most) & (worth[order] >= least)
-    return order[chosen]
 
 
 def _match(index: Index, sentence: Sentence, case_id: str, pair: _Pair) -> Match:

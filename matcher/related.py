@@ -8,7 +8,6 @@ from typing import Any, Final
 import numpy as np
 
 from matcher.layers import Layers
-from matcher.lexical import look_up
 from matcher.reading import read
 from matcher.text import normalise
 from matcher.types import Related
@@ -64,7 +63,8 @@ def _nearest(layers: Layers, case: dict[str, Any]) -> list[int]:
     """Numbers of cases whose wordings come near the case's first, nearest first; its own too."""
     claim = case["claims"][0]
     reading = read(normalise(claim["text"]), claim["language"])
-    own_score = float(look_up(layers.base.lexical, [reading]).idf.sum())
-    found = layers.candidates([reading], limit=10 * (MOST_RELATED + len(case.get("related", ()))))
+    asked = layers.look_up([reading])
+    own_score = float(asked[0].idf.sum())
+    found = layers.candidates(asked, limit=10 * (MOST_RELATED + len(case.get("related", ()))))
     near = found.row[found.bm25 >= LEAST_COVER * own_score]
     return list(dict.fromkeys(layers.case_of(row) for row in near.tolist()))

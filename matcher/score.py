@@ -141,6 +141,14 @@ class Scorer:
     near_from: float
     read_from: float
 
+    def least_light(self, cases: int) -> float:
+        """The logit from which a pair is worth comparing in an index of so many cases."""
+        return self.near_from + self.light.by_chance(cases)
+
+    def least_near(self, cases: int) -> float:
+        """The logit from which a pair is worth reading in an index of so many cases."""
+        return self.read_from + self.near.by_chance(cases)
+
 
 @cache
 def scorer() -> Scorer:

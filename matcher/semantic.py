@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from matcher.encoder import Encoder, OnnxEncoder
 from matcher.errors import ModelError
 from matcher.pairs import OnnxPairModel, PairModel
+from matcher.vectors import KnownVectors
 from matcher.weights import MODEL_FOLDER, PAIRS_FILE, VOCABULARY_FILE
 from matcher.wordpiece import WordPiece
 
@@ -52,6 +53,11 @@ class Semantic:
         return (
             f"{self.encoder.name} {self.pair_model.name}" if self.pair_model else self.encoder.name
         )
+
+    @property
+    def known(self) -> KnownVectors | None:
+        """The vectors of claims, where they are made beforehand."""
+        return self.encoder if isinstance(self.encoder, KnownVectors) else None
 
     def compares(self, language: str, other: str) -> bool:
         """Whether texts in two languages can be compared by their vectors."""

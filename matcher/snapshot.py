@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from matcher.errors import SnapshotError
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 _HEADER: Final = "header.json"
 _CASES: Final = "cases.jsonl"
 

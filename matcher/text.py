@@ -168,6 +168,15 @@ def stem_hash(value: str) -> int:
     return int.from_bytes(blake2b(value.encode(), digest_size=8).digest(), "little")
 
 
+def text_key(text: str) -> int:
+    """A text as an unsigned 64-bit integer, the same in every process.
+
+    Two of a million hardly ever share one.
+    """
+    encoded = text.encode(errors="surrogatepass")
+    return int.from_bytes(blake2b(encoded, digest_size=8).digest(), "little")
+
+
 _WIDE: Final = "。！？｡।॥۔؟።။។៕։"
 """Full stops and the like after which no space is needed."""
 _STOPS: Final = f".!?…{_WIDE}"

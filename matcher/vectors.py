@@ -11,7 +11,6 @@ import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
@@ -21,11 +20,14 @@ from numpy.typing import NDArray
 
 from matcher.encoder import Encoder
 from matcher.snapshot import UNFIT
+from matcher.text import text_key
 
 LOOK_S: Final = 1.0
 """How often a process looks whether another one has written the table anew."""
 AT_ONCE: Final = 10_000
 """Rows made and written at once, some 8 MB."""
+COMPARED_AT_ONCE: Final = 1_000
+"""Rows copied to be compared, 1.5 MB: what a processor keeps at hand."""
 DRAFT: Final = ".draft-"
 
 
@@ -89,6 +91,33 @@ class KnownVectors:
         made = iter(self._encoder.vectors(rest))
         vectors = [next(made) if place < 0 else table.vectors[place] for place in places]
         return np.array(vectors, dtype=np.float32)
+
+    def cosines(
+        self, vectors: NDArray[np.float32], keys: NDArray[np.uint64]
+    ) -> NDArray[np.float32]:
+        """Cosines of unit vectors with the texts of some keys (``text_key``), each with each.
+
+        Shape (vectors, keys); -inf for a text whose vector is not known.
+        """
+        table = self._newest()
+        places = table.places(keys)
+        known = np.flatnonzero(places >= 0)
+        found = np.full((len(keys), len(vectors)), -np.inf, dtype=np.float32)
+        for start in range(0, len(known), COMPARED_AT_ONCE):
+            some = known[start : start + COMPARED_AT_ONCE]
+            found[some] = table.vectors[places[some]].astype(np.float32) @ vectors.T
+        return found.T
+
+    def paired(self, vectors: NDArray[np.float32], keys: NDArray[np.uint64]) -> NDArray[np.float32]:
+        """The same for pairs: the first vector with the first text, the second with the second."""
+        table = self._newest()
+        places = table.places(keys)
+        known = np.flatnonzero(places >= 0)
+        found = np.full(len(keys), -np.inf, dtype=np.float32)
+        if len(known):
+            theirs = table.vectors[places[known]].astype(np.float32)
+            found[known] = np.einsum("ij,ij->i", vectors[known], theirs)
+        return found
 
     def unknown(self, texts: Sequence[str]) -> list[str]:
         """Those of the texts whose vectors have not been learned, each once."""
@@ -205,7 +234,4 @@ class KnownVectors:
 
 
 def _keys(texts: Iterable[str]) -> NDArray[np.uint64]:
-    """A number for each text, the same in every process; two of a million hardly ever share one."""
-    encoded = (text.encode(errors="surrogatepass") for text in texts)
-    digests = (blake2b(each, digest_size=8).digest() for each in encoded)
-    return np.frombuffer(b"".join(digests), dtype="<u8")
+    return np.fromiter(map(text_key, texts), np.uint64)

@@ -110,7 +110,7 @@ def _near_duplicates(put: Sequence[Case], draft: Index) -> dict[str, list[Remark
     for start in range(0, len(wordings), _BATCH):
         part = wordings[start : start + _BATCH]
         readings = [read(normalise(claim.text), claim.language) for _, claim in part]
-        near = draft.layers.candidates(readings, limit=_NEIGHBOURS)
+        near = draft.layers.candidates(draft.layers.look_up(readings), limit=_NEIGHBOURS)
         for number, row in zip(near.sentence, near.row, strict=True):
             case, claim = part[int(number)]
             other = draft.layers.id_at(draft.layers.case_of(int(row)))

@@ -1,6 +1,6 @@
 """Make the vectors of an index's claims in the background, in the process that compiles it.
 
-Until a claim has its vector, whoever meets it makes one for itself: it is a matter of cost alone.
+Until a claim has its vector, whoever meets it makes one for itself, and only words propose it.
 """
 
 from __future__ import annotations

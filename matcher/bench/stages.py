@@ -7,11 +7,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
-from matcher import layers, pipeline
+from matcher import layers, pipeline, weighing
 from matcher.bench.ways import BATCH
 from matcher.index import Index
 from matcher.semantic import Semantic
 from matcher.types import Sentence
+from matcher.vectors import KnownVectors
 
 REST: Final = "all else"
 """What is between the stages, the making of the answer above all."""
@@ -26,9 +27,10 @@ def stage_costs(index: Index, earlier: Sequence[str], texts: Sequence[str]) -> d
     stages: dict[str, list[tuple[Any, str]]] = {
         "read: normalise, stem": [(pipeline, "reading_language"), (pipeline, "passages")],
         "candidates": [(layers, "look_up"), (layers, "candidates")],
-        "evidence": [(pipeline, "overlap"), (pipeline, "wording"), (index.layers, "reading")],
+        "evidence": [(layers, "overlap"), (weighing, "wording"), (index.layers, "reading")],
         "scales and guards": [(pipeline, "judge")],
-        "encoder": [(Semantic, "cosines")],
+        "nearest": [(weighing, "nearest_by_words")],
+        "encoder": [(Semantic, "cosines"), (KnownVectors, "vectors")],
         "pair model": [(Semantic, "logits")],
     }
     watch = _Stopwatch()

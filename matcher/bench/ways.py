@@ -24,7 +24,7 @@ from matcher.encoder import Encoder
 from matcher.errors import ModelError
 from matcher.index import Index
 from matcher.semantic import Semantic, shipped
-from matcher.text import normalise, words
+from matcher.text import normalise, text_key, words
 from matcher.types import Sentence
 from matcher.vectors import KnownVectors
 from matcher.weights import MODEL_FOLDER
@@ -98,28 +98,31 @@ class Engine:
         return self._folder / "vectors"
 
     def _make_vectors(self, data: Corpus) -> None:
+        """Of the claims that come near the sentences: not a quarter of all in a large index."""
         models = Semantic.load(MODEL_FOLDER)
-        noting = _Noting(models.encoder)
-        self.index = Index(self.index.layers, replace(models, encoder=noting))
+        noting = _Noting(models.encoder, self._vectors)
+        layers = self.index.layers
+        self.index = Index(layers, replace(models, encoder=noting))
         self([*data.earlier, *data.ordinary, *(text for text, _ in data.repeats)])
-        known = KnownVectors(models.encoder, self._vectors)
-        met = noting.asked.intersection(self.index.texts(known.languages))
-        known.learn(sorted(met))
-        known.keep()
+        met = np.flatnonzero(np.isin(layers.base.keys, np.fromiter(noting.asked, np.uint64)))
+        noting.learn(sorted({layers.reading(row).text for row in met.tolist()}))
+        noting.keep()
 
 
-class _Noting:
-    """An encoder that notes what it was asked for."""
+class _Noting(KnownVectors):
+    """Vectors that note of which texts they were asked for, by their keys."""
 
-    def __init__(self, encoder: Encoder) -> None:
-        self.name = encoder.name
-        self.languages = encoder.languages
-        self.asked: set[str] = set()
-        self._encoder = encoder
+    def __init__(self, encoder: Encoder, folder: Path) -> None:
+        super().__init__(encoder, folder)
+        self.asked: set[int] = set()
 
     def vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        self.asked.update(texts)
-        return self._encoder.vectors(texts)
+        self.asked.update(map(text_key, texts))
+        return super().vectors(texts)
+
+    def paired(self, vectors: NDArray[np.float32], keys: NDArray[np.uint64]) -> NDArray[np.float32]:
+        self.asked.update(keys.tolist())
+        return super().paired(vectors, keys)
 
 
 def engine(data: Corpus) -> Way:

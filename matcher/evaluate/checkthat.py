@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from matcher.evaluate.asking import best_matches, shown
-from matcher.evaluate.indexes import bare_case, claims_index
+from matcher.evaluate.indexes import bare_case, claims_index, served
 from matcher.evaluate.news import unseen_news
 from matcher.evaluate.table import Row, row
 from matcher.index import Index
@@ -20,7 +20,7 @@ def checkthat(year: str, part: str, data: str) -> Iterator[Row]:
     made = (
         bare_case(i, c["claim"], c["title"], c.get("subtitle") or "") for i, c in enumerate(claims)
     )
-    index = Index.build(made, semantic=shipped())
+    index = served(Index.build(made, semantic=shipped()))
     number = {c["id"]: f"c{i}" for i, c in enumerate(claims)}
     text = {c["id"]: c["claim"] for c in claims}
     tweets = [

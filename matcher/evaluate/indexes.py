@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import tempfile
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 from matcher.case import MAX_CLAIM_CHARS, Case
 from matcher.index import Index
-from matcher.semantic import shipped
+from matcher.semantic import Semantic, shipped
 from matcher.training.gather import euvsdisinfo_titles
+from matcher.vectors import KnownVectors
 
 DATA: Final = Path(__file__).parents[2] / "data"
 
 
 def starter_index() -> Index:
     """The index of the starter cases."""
-    return Index.build(
-        (
-            Case.model_validate_json(line)
-            for file in sorted((DATA / "cases").glob("*.jsonl"))
-            for line in file.read_text(encoding="utf-8").splitlines()
-        ),
-        semantic=shipped(),
+    cases = (
+        Case.model_validate_json(line)
+        for file in sorted((DATA / "cases").glob("*.jsonl"))
+        for line in file.read_text(encoding="utf-8").splitlines()
     )
+    return served(Index.build(cases, semantic=shipped()))
 
 
 def bare_case(position: int, *wordings: str) -> Case:
@@ -43,7 +46,26 @@ def bare_case(position: int, *wordings: str) -> Case:
 
 def claims_index(claims: Iterable[str]) -> Index:
     """An index of one bare case a claim."""
-    return Index.build((bare_case(i, claim) for i, claim in enumerate(claims)), semantic=shipped())
+    cases = (bare_case(i, claim) for i, claim in enumerate(claims))
+    return served(Index.build(cases, semantic=shipped()))
+
+
+def served(index: Index) -> Index:
+    """The index with the vectors of its claims made, as in a service that has run for a while."""
+    if index.semantic is None:
+        return index
+    known = _known(index.semantic)
+    known.learn(known.unknown(list(index.texts(known.languages))))
+    known.keep()
+    return Index(index.layers, replace(index.semantic, encoder=known))
+
+
+@cache
+def _known(semantic: Semantic) -> KnownVectors:
+    """The vectors made so far, for all indexes: several hold the same claims."""
+    folder = Path(tempfile.mkdtemp(prefix="claimlight-vectors-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return KnownVectors(semantic.encoder, folder)
 
 
 @cache

@@ -14,10 +14,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from matcher.pipeline import WEIGHED_PAIRS
 from matcher.text import split_sentences
 from matcher.training.corpora import fold, rows
 from matcher.training.gather import Claims, Pairs, euvsdisinfo_titles, index, pairs, spelling
+from matcher.weighing import WEIGHED_PAIRS
 
 SUMMARY_WEIGHT: Final = 20.0
 """Each summary counts as this many rows: there are 279 of them and 14,211 news sentences."""

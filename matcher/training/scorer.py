@@ -22,9 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from matcher.case import MAX_CLAIM_CHARS, Case
-from matcher.index import Index
-from matcher.pipeline import WEIGHED_PAIRS
+from matcher.evaluate.indexes import titles_index
 from matcher.score import (
     DESIGN,
     DESIGN_NEAR,
@@ -37,11 +35,12 @@ from matcher.score import (
     design_read,
     scorer,
 )
-from matcher.semantic import Semantic, shipped
+from matcher.semantic import Semantic
 from matcher.training.corpora import FOLDS, HELD_OUT, rows
 from matcher.training.gather import BATCH, Claims, Pairs, euvsdisinfo_titles, index, pairs
 from matcher.training.labelled import Columns, Describe, Rows, gather, news
 from matcher.types import Band, Sentence
+from matcher.weighing import WEIGHED_PAIRS
 from matcher.weights import MODEL_FOLDER
 
 HONEST_WEIGHT: Final = {"light": 0.3, "near": 0.02, "read": 1.0}
@@ -316,8 +315,7 @@ def _spread(floor: float, ceiling: float, lower: float) -> list[list[float]]:
 def _shown(rate: float) -> float:
     """The score that ordinary sentences reach at a rate, by the model as it is written."""
     texts = news(NEWS_FOLDS)
-    claims = euvsdisinfo_titles()
-    engine = Index.build((_case(i, text) for i, text in enumerate(claims)), semantic=shipped())
+    engine = titles_index()
     scores = np.zeros(len(texts))
     for start in range(0, len(texts), BATCH):
         batch = [
@@ -328,19 +326,6 @@ def _shown(rate: float) -> float:
     # Between two sentences, since few reach a band.
     highest = np.sort(scores)[::-1]
     return float(np.interp(rate * len(texts), np.arange(1, len(texts) + 1), highest))
-
-
-def _case(number: int, text: str) -> Case:
-    return Case.model_validate(
-        {
-            "id": f"c{number}",
-            "claims": [{"text": text[:MAX_CLAIM_CHARS], "language": "en"}],
-            "verdict": "false",
-            "url": "https://example.org/",
-            "publisher": {"name": "-"},
-            "published": "2020-01-01",
-        }
-    )
 
 
 def tell(name: str, at: dict[Band, float], slope: float) -> None:

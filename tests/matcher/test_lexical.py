@@ -48,6 +48,26 @@ def test_the_sparse_product_proposes_what_the_formula_proposes(
         assert list(found.bm25[own]) == sorted(found.bm25[own], reverse=True)
 
 
+@given(st.lists(TEXTS, min_size=1, max_size=12), st.lists(TEXTS, min_size=1, max_size=4))
+def test_a_pair_has_the_bm25_of_the_formula_whoever_proposes_it(
+    claims: list[str], sentences: list[str]
+) -> None:
+    index = Index.build(make_case(f"c{i}", text) for i, text in enumerate(claims))
+    beside = Index.build([make_case("a", claims[0])]).amended(
+        make_case(f"c{i}", text) for i, text in enumerate(claims)
+    )
+    for layers in (index.layers, beside.layers):
+        asked = layers.look_up([read(sentence, "en") for sentence in sentences])
+        rows = np.arange(layers.rows, dtype=np.int32)
+        found = layers.candidates(asked, limit=layers.rows)
+        for number in range(len(sentences)):
+            own = found.sentence == number
+            proposed = dict(zip(found.row[own].tolist(), found.bm25[own].tolist(), strict=True))
+            every = layers.with_bm25(asked, np.full(len(rows), number, np.int32), rows)
+            for row, bm25 in zip(rows.tolist(), every.bm25.tolist(), strict=True):
+                assert bm25 == pytest.approx(proposed.get(row, 0.0), rel=1e-4)
+
+
 def test_a_word_that_fills_the_index_tells_less_than_one_that_is_rare_in_it() -> None:
     zipfs = np.array([4.0, 4.0])
     often, seldom = index_idf(zipfs, np.array([500, 1]), 1_000)

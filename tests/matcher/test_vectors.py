@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from matcher import vectors
+from matcher.text import text_key
 from matcher.vectors import KnownVectors
 
 TEXTS = [f"claim number {i}" for i in range(50)]
@@ -50,6 +51,20 @@ def test_a_vector_that_was_kept_is_not_made_again_by_any_process(tmp_path: Path)
     assert encoder.asked == []
     assert other.vectors(["new", TEXTS[0]]).shape == (2, 8)
     assert encoder.asked == ["new"]
+
+
+def test_cosines_are_those_of_the_vectors_and_none_for_texts_not_known(tmp_path: Path) -> None:
+    table = KnownVectors(Counting(), tmp_path)
+    keys = np.array([text_key(text) for text in TEXTS], dtype=np.uint64)
+    mine = Counting().vectors([f"sentence {i}" for i in range(len(TEXTS))])
+    assert np.isneginf(table.cosines(mine, keys)).all()
+    assert np.isneginf(table.paired(mine, keys)).all()
+    table.learn(TEXTS[:20])
+    table.keep()
+    expected = mine @ Counting().vectors(TEXTS).T
+    expected[:, 20:] = -np.inf
+    np.testing.assert_allclose(table.cosines(mine, keys), expected, atol=1e-3)
+    np.testing.assert_allclose(table.paired(mine, keys), np.diag(expected), atol=1e-3)
 
 
 @given(st.lists(st.text(), max_size=30), st.lists(st.text(), max_size=30))

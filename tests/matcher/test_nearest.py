@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from matcher import nearest, vectors
+from matcher.index import Index
+from matcher.layers import Layers
+from matcher.nearest import Pairs, nearest_by_words, nearest_of_all
+from matcher.reading import Reading, read
+from matcher.semantic import Semantic, shipped
+from matcher.types import Sentence
+from matcher.vectors import KnownVectors
+from tests.matcher.conftest import make_case, starter_cases
+from tests.matcher.test_vectors import Counting
+
+WORDS = "nato russia vaccine border sanctions kazakhstan gas troops election treaty".split()
+TEXTS = [f"{a} {b} {c}" for a in WORDS for b in WORDS for c in WORDS if a < b < c]
+ASKED = [read(text, "en") for text in ("nato troops cross the border", "the gas treaty", "cats")]
+
+PROMISE = "NATO broke its promise not to enlarge eastwards"
+IN_OTHER_WORDS = "The Western alliance went back on its pledge and moved closer to Moscow"
+
+
+@pytest.fixture(autouse=True)
+def _look_always(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vectors, "LOOK_S", 0.0)
+
+
+@pytest.fixture
+def known(tmp_path: Path) -> KnownVectors:
+    made = KnownVectors(Counting(), tmp_path)
+    made.learn(TEXTS[::2])
+    made.keep()
+    return made
+
+
+def _layers() -> Layers:
+    return Index.build(make_case(f"c{i:03}", text) for i, text in enumerate(TEXTS)).layers
+
+
+def _cosines(layers: Layers, known: KnownVectors, reading: Reading) -> dict[int, float]:
+    """The cosines of a sentence with all rows whose vectors are known, one at a time."""
+    (mine,) = known.vectors([reading.text])
+    texts = {row: layers.reading(row).text for row in layers.shown_rows().tolist()}
+    there = {row: text for row, text in texts.items() if text in TEXTS[::2]}
+    return {row: float(mine @ known.vectors([text])[0]) for row, text in there.items()}
+
+
+def _best(cosines: dict[int, float], most: int) -> set[int]:
+    return set(sorted(cosines, key=lambda row: -cosines[row])[:most])
+
+
+def _by_sentence(pairs: Pairs) -> Iterator[set[int]]:
+    sentence, row = pairs
+    return (set(row[sentence == place].tolist()) for place in range(len(ASKED)))
+
+
+def test_the_nearest_of_all_are_those_of_the_largest_cosines(known: KnownVectors) -> None:
+    layers = _layers()
+    found = _by_sentence(nearest_of_all(known, layers, ASKED, limit=7))
+    for reading, rows in zip(ASKED, found, strict=True):
+        assert rows == _best(_cosines(layers, known, reading), 7)
+
+
+def test_the_nearest_by_words_share_a_word_and_lie_near(
+    known: KnownVectors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nearest, "LEAST_COSINE", 0.1)
+    monkeypatch.setattr(nearest, "DEPTH", len(TEXTS))
+    layers = _layers()
+    found = _by_sentence(nearest_by_words(known, layers, ASKED, [1, 0, 2]))
+    for reading, rows in zip(ASKED, found, strict=True):
+        near = {
+            row: cosine
+            for row, cosine in _cosines(layers, known, reading).items()
+            if cosine >= 0.1 and set(layers.reading(row).hashes) & set(reading.hashes)
+        }
+        assert rows == _best(near, nearest.NEAREST)
+    assert not any(_by_sentence(nearest_by_words(known, layers, ASKED, [])))
+
+
+def test_cases_beside_the_compiled_ones_are_met_and_hidden_ones_are_not(
+    known: KnownVectors,
+) -> None:
+    moved = make_case("c002", TEXTS[0])
+    index = Index(_layers()).amended([moved], ["c000"])
+    found = nearest_of_all(known, index.layers, ASKED[:1], limit=len(TEXTS))
+    met = [index.layers.id_at(index.layers.case_of(row)) for row in found[1].tolist()]
+    assert "c000" not in met
+    assert met.count("c002") == 1
+    (at,) = (row for row in found[1].tolist() if index.layers.reading(row).text == TEXTS[0])
+    assert index.layers.id_at(index.layers.case_of(at)) == "c002"
+
+
+def test_what_would_cost_too_much_is_left_to_words(
+    known: KnownVectors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layers = _layers()
+    many = [ASKED[0]] * nearest.COMPARED
+    assert len(nearest_of_all(known, layers, many, limit=1)[1]) == len(many)
+    assert not len(nearest_of_all(known, layers, [*many, ASKED[0]], limit=1)[1])
+    monkeypatch.setattr(nearest, "MOST_ROWS", len(TEXTS) - 1)
+    assert not len(nearest_of_all(known, layers, ASKED, limit=1)[1])
+
+
+def test_languages_that_the_encoder_does_not_read_are_left_to_words(known: KnownVectors) -> None:
+    layers = _layers()
+    foreign = replace(ASKED[0], language="ru")
+    assert set(nearest_of_all(known, layers, [foreign, ASKED[1]], limit=3)[0].tolist()) == {1}
+    assert not len(nearest_by_words(known, layers, [foreign], [0])[0])
+
+
+@pytest.fixture
+def semantic(tmp_path: Path) -> Semantic:
+    found = shipped()
+    assert found is not None
+    return replace(found, encoder=KnownVectors(found.encoder, tmp_path))
+
+
+def _learn(semantic: Semantic, index: Index) -> None:
+    assert semantic.known is not None
+    semantic.known.learn(sorted(set(index.texts(semantic.known.languages))))
+    semantic.known.keep()
+
+
+def test_who_wants_cases_in_order_finds_one_without_a_word_in_common(semantic: Semantic) -> None:
+    others = ["The harvest of 2021 was the best in years", "Moscow built a metro on Mars"]
+    cases = [make_case(f"c{i}", text) for i, text in enumerate([*others, PROMISE])]
+    index = Index.build(cases, semantic=semantic)
+    asked = [Sentence("s", IN_OTHER_WORDS, "en")]
+    assert "c2" not in [m.case_id for m in index.match(asked, limit=3, min_score=0).matches]
+    _learn(semantic, index)
+    best, *_ = index.match(asked, limit=3, min_score=0).matches
+    assert (best.case_id, best.band) == ("c2", None)
+    assert index.match(asked, limit=3).matches == ()
+
+
+def test_an_amended_index_meets_the_same_cases_as_one_built_anew(semantic: Semantic) -> None:
+    cases = starter_cases()
+    index = Index.build(cases[::2], semantic=semantic).amended(cases[1::2])
+    anew = Index.build(cases, semantic=semantic)
+    _learn(semantic, anew)
+    asked = [Sentence("s", text, "en") for text in (IN_OTHER_WORDS, PROMISE)]
+    for sentence in asked:
+        found = [
+            {match.case_id: match.score for match in each.match([sentence], limit=5).matches}
+            for each in (index, anew)
+        ]
+        assert found[0] == pytest.approx(found[1], abs=0.02)
+    ranked = [
+        [match.case_id for match in each.match(asked[:1], limit=3, min_score=0).matches]
+        for each in (index, anew)
+    ]
+    assert ranked[0] == ranked[1]
