@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.guard import JUST_BELOW, guarded
-from matcher.nearest import COMPARED
+from matcher.nearest import COMPARED, nearness
 from matcher.score import COLUMN, THRESHOLDS, design, design_near, design_read, scorer
 from matcher.semantic import Semantic
 from matcher.types import Band, Guard
@@ -28,12 +28,6 @@ COMPARED_PAIRS: Final = 384
 beforehand, but not yet after a large push."""
 READ_A_SENTENCE: Final = 4
 """Pairs of one passage that are read together."""
-COSINE_WORTH: Final = 40.0
-"""What a cosine of one is worth beside the idf that a pair shares, in nats, where pairs are put
-in order: words tell names and numbers apart, vectors find other words. Of 10 to 80 the best on
-the training tweets of CheckThat! 2020, flat from 40 to 60; no fitted sum of more does better."""
-LIKELY_COSINE: Final = 0.4
-"""Taken for the cosine of pairs whose languages the encoder does not compare."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +35,7 @@ class Judged:
     """A pair's score, the guard that lowered it, and how near the two come.
 
     ``near`` says how near the sentence comes to the claim, whatever it says of it: to compare
-    within one sentence, by words and, where they are known, by vectors (``COSINE_WORTH``).
+    within one sentence, by words and, where they are known, by vectors (``nearness``).
     """
 
     score: float
@@ -71,7 +65,7 @@ def judge(
     scores = model.light.scores(light, cases)
     about, heard = light.copy(), np.full(len(pairs), np.nan)
     shared_idf = evidence[:, COLUMN["shared_idf"]]
-    near = shared_idf + COSINE_WORTH * LIKELY_COSINE
+    near = nearness(shared_idf, np.full(len(pairs), -np.inf, dtype=np.float32))
     undecided, hopeless = np.zeros(len(pairs), dtype=bool), ~weighed.worthy
     if semantic is not None:
         languages = [(a.language, b.language) for a, b in pairs]
@@ -85,7 +79,7 @@ def judge(
         cosines = semantic.cosines([(pairs[i][0].text, pairs[i][1].text) for i in compared])
         columns = design_near(evidence[compared], light[compared], cosines)
         near[undecided] -= FAR
-        near[compared] = shared_idf[compared] + COSINE_WORTH * cosines
+        near[compared] = nearness(shared_idf[compared], cosines)
         about[compared] = model.near.logits(columns)
         scores[compared] = model.near.scores(about[compared], cases)
         readable = np.array([semantic.reads(*each) for each in languages])

@@ -12,8 +12,15 @@ from numpy.typing import NDArray
 
 from matcher.evidence import OVERLAP, WORDING, wording
 from matcher.layers import Layers
-from matcher.lexical import CANDIDATES, Batch, Candidates
-from matcher.nearest import Pairs, best_of_each, nearest_by_words, nearest_of_all
+from matcher.lexical import CANDIDATES, Candidates
+from matcher.nearest import (
+    Pairs,
+    best_of_each,
+    cosines_with_all,
+    largest,
+    nearest_by_words,
+    nearness,
+)
 from matcher.reading import Reading
 from matcher.score import design, scorer
 from matcher.vectors import KnownVectors
@@ -76,22 +83,27 @@ def weigh(
     usual = most = max(WEIGHED_PAIRS, limit + SPARE)
     if everything:
         most = max(usual, min(PROPOSED_FOR_ONE * limit, WEIGHED_A_REQUEST // len(sentences)))
-    asked = layers.look_up(sentences)
-    found = layers.candidates(asked, limit=max(CANDIDATES, most))
-    common = layers.overlap(asked, found)
+    texts = _Texts(layers, sentences)
+    found = layers.candidates(texts.asked, limit=max(CANDIDATES, most))
+    common = layers.overlap(texts.asked, found)
     worth = rough(common)
     first = best_of_each(found.sentence, worth, least=gate(len(layers)), most=usual)
-    parts = [_weighed(layers, sentences, found.where(first), common[first])]
+    parts = [texts.weighed(found.where(first), common[first])]
     if known is not None:
         near = nearest_by_words(known, layers, sentences, _worth_comparing(parts[0], len(layers)))
-        parts.append(_others(layers, sentences, asked, near, parts))
+        pairs = texts.others(near, parts)
+        parts.append(texts.weighed(pairs, layers.overlap(texts.asked, pairs), by_vectors=True))
     if everything:
-        every = best_of_each(found.sentence, worth, least=-math.inf, most=most)
-        every = np.setdiff1d(every, first)
-        parts.append(_weighed(layers, sentences, found.where(every), common[every], worthy=False))
-    if everything and known is not None:
-        near = nearest_of_all(known, layers, sentences, limit=most)
-        parts.append(_others(layers, sentences, asked, near, parts, worthy=False))
+        cosines = cosines_with_all(known, layers, sentences) if known is not None else None
+        if cosines is None:
+            rest = best_of_each(found.sentence, worth, least=-math.inf, most=most)
+            rest = np.setdiff1d(rest, first)
+            parts.append(texts.weighed(found.where(rest), common[rest], worthy=False))
+        else:
+            sentence, row = largest(cosines, most)
+            sentence = np.concatenate((found.sentence, sentence))
+            pairs = texts.others((sentence, np.concatenate((found.row, row))), parts)
+            parts.append(texts.nearest(pairs, cosines, most=usual))
     return _joined(parts)
 
 
@@ -116,47 +128,56 @@ def _worth_comparing(weighed: Weighed, cases: int) -> list[int]:
     return list(dict.fromkeys(weighed.sentence[best_first].tolist()))
 
 
-def _weighed(
-    layers: Layers,
-    sentences: Sequence[Reading],
-    pairs: Candidates,
-    common: NDArray[np.float32],
-    *,
-    worthy: bool = True,
-    by_vectors: bool = False,
-) -> Weighed:
-    readings = [
-        (sentences[place], layers.reading(row))
-        for place, row in zip(pairs.sentence.tolist(), pairs.row.tolist(), strict=True)
-    ]
-    worded = np.array([wording(*pair) for pair in readings], dtype=np.float32)
-    return Weighed(
-        sentence=pairs.sentence,
-        row=pairs.row,
-        readings=readings,
-        evidence=np.column_stack((common, worded.reshape(-1, len(WORDING)))),
-        worthy=np.full(len(pairs), worthy),
-        by_vectors=np.full(len(pairs), by_vectors),
-    )
+class _Texts:
+    """Some sentences, looked up in an index."""
 
+    def __init__(self, layers: Layers, sentences: Sequence[Reading]) -> None:
+        self.asked = layers.look_up(sentences)
+        self._layers = layers
+        self._sentences = sentences
 
-def _others(
-    layers: Layers,
-    sentences: Sequence[Reading],
-    asked: Sequence[Batch],
-    near: Pairs,
-    before: Iterable[Weighed],
-    *,
-    worthy: bool = True,
-) -> Weighed:
-    """What vectors propose beyond the pairs that are weighed before."""
-    sentence, row = near
-    width = layers.rows
-    known = [part.sentence.astype(np.int64) * width + part.row for part in before]
-    fresh = ~np.isin(sentence.astype(np.int64) * width + row, np.concatenate(known))
-    pairs = layers.with_bm25(asked, sentence[fresh], row[fresh])
-    common = layers.overlap(asked, pairs)
-    return _weighed(layers, sentences, pairs, common, worthy=worthy, by_vectors=True)
+    def others(self, pairs: Pairs, before: Iterable[Weighed]) -> Candidates:
+        """Pairs, each once, but for those that are weighed before."""
+        sentence, row = pairs
+        width = self._layers.rows
+        taken = [part.sentence.astype(np.int64) * width + part.row for part in before]
+        numbers = sentence.astype(np.int64) * width + row
+        fresh = np.setdiff1d(numbers, np.concatenate(taken))
+        sentence, row = (part.astype(np.int32) for part in np.divmod(fresh, width))
+        return self._layers.with_bm25(self.asked, sentence, row)
+
+    def nearest(self, pairs: Candidates, cosines: NDArray[np.float32], *, most: int) -> Weighed:
+        """The nearest of some pairs with their evidence, ``most`` of a sentence."""
+        common = self._layers.overlap(self.asked, pairs)
+        near = cosines[pairs.sentence, pairs.row]
+        worth = nearness(common[:, OVERLAP.index("shared_idf")], near)
+        kept = best_of_each(pairs.sentence, worth, least=-math.inf, most=most)
+        return self.weighed(
+            pairs.where(kept), common[kept], worthy=False, by_vectors=np.isfinite(near[kept])
+        )
+
+    def weighed(
+        self,
+        pairs: Candidates,
+        common: NDArray[np.float32],
+        *,
+        worthy: bool = True,
+        by_vectors: NDArray[np.bool_] | bool = False,
+    ) -> Weighed:
+        """Pairs with their evidence, of which the words in common are known."""
+        readings = [
+            (self._sentences[place], self._layers.reading(row))
+            for place, row in zip(pairs.sentence.tolist(), pairs.row.tolist(), strict=True)
+        ]
+        worded = np.array([wording(*pair) for pair in readings], dtype=np.float32)
+        return Weighed(
+            sentence=pairs.sentence,
+            row=pairs.row,
+            readings=readings,
+            evidence=np.column_stack((common, worded.reshape(-1, len(WORDING)))),
+            worthy=np.full(len(pairs), worthy),
+            by_vectors=np.broadcast_to(by_vectors, len(pairs)),
+        )
 
 
 def _joined(parts: Sequence[Weighed]) -> Weighed:

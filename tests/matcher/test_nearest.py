@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from matcher import nearest, vectors
 from matcher.index import Index
 from matcher.layers import Layers
-from matcher.nearest import Pairs, nearest_by_words, nearest_of_all
+from matcher.nearest import Pairs, cosines_with_all, largest, nearest_by_words
 from matcher.reading import Reading, read
 from matcher.semantic import Semantic, shipped
 from matcher.types import Sentence
@@ -59,11 +61,23 @@ def _by_sentence(pairs: Pairs) -> Iterator[set[int]]:
     return (set(row[sentence == place].tolist()) for place in range(len(ASKED)))
 
 
-def test_the_nearest_of_all_are_those_of_the_largest_cosines(known: KnownVectors) -> None:
+def _with_all(known: KnownVectors, layers: Layers) -> NDArray[np.float32]:
+    cosines = cosines_with_all(known, layers, ASKED)
+    assert cosines is not None
+    return cosines
+
+
+def test_all_rows_are_compared_and_the_largest_cosines_found(known: KnownVectors) -> None:
     layers = _layers()
-    found = _by_sentence(nearest_of_all(known, layers, ASKED, limit=7))
-    for reading, rows in zip(ASKED, found, strict=True):
-        assert rows == _best(_cosines(layers, known, reading), 7)
+    cosines = _with_all(known, layers)
+    found = list(_by_sentence(largest(cosines, 7)))
+    for number, reading in enumerate(ASKED):
+        expected = _cosines(layers, known, reading)
+        there = np.flatnonzero(np.isfinite(cosines[number])).tolist()
+        assert dict(zip(there, cosines[number, there].tolist(), strict=True)) == pytest.approx(
+            expected, abs=1e-3
+        )
+        assert found[number] == _best(expected, 7)
 
 
 def test_the_nearest_by_words_share_a_word_and_lie_near(
@@ -88,12 +102,11 @@ def test_cases_beside_the_compiled_ones_are_met_and_hidden_ones_are_not(
 ) -> None:
     moved = make_case("c002", TEXTS[0])
     index = Index(_layers()).amended([moved], ["c000"])
-    found = nearest_of_all(known, index.layers, ASKED[:1], limit=len(TEXTS))
-    met = [index.layers.id_at(index.layers.case_of(row)) for row in found[1].tolist()]
-    assert "c000" not in met
-    assert met.count("c002") == 1
-    (at,) = (row for row in found[1].tolist() if index.layers.reading(row).text == TEXTS[0])
-    assert index.layers.id_at(index.layers.case_of(at)) == "c002"
+    _, rows = largest(_with_all(known, index.layers), len(TEXTS))
+    met = {row: index.layers.id_at(index.layers.case_of(row)) for row in rows.tolist()}
+    assert "c000" not in met.values()
+    (at,) = (row for row, case_id in met.items() if case_id == "c002")
+    assert index.layers.reading(at).text == TEXTS[0]
 
 
 def test_what_would_cost_too_much_is_left_to_words(
@@ -101,16 +114,19 @@ def test_what_would_cost_too_much_is_left_to_words(
 ) -> None:
     layers = _layers()
     many = [ASKED[0]] * nearest.COMPARED
-    assert len(nearest_of_all(known, layers, many, limit=1)[1]) == len(many)
-    assert not len(nearest_of_all(known, layers, [*many, ASKED[0]], limit=1)[1])
+    assert cosines_with_all(known, layers, many) is not None
+    assert cosines_with_all(known, layers, [*many, ASKED[0]]) is None
     monkeypatch.setattr(nearest, "MOST_ROWS", len(TEXTS) - 1)
-    assert not len(nearest_of_all(known, layers, ASKED, limit=1)[1])
+    assert cosines_with_all(known, layers, ASKED) is None
 
 
 def test_languages_that_the_encoder_does_not_read_are_left_to_words(known: KnownVectors) -> None:
     layers = _layers()
     foreign = replace(ASKED[0], language="ru")
-    assert set(nearest_of_all(known, layers, [foreign, ASKED[1]], limit=3)[0].tolist()) == {1}
+    cosines = cosines_with_all(known, layers, [foreign, ASKED[1]])
+    assert cosines is not None
+    assert set(largest(cosines, 3)[0].tolist()) == {1}
+    assert cosines_with_all(known, layers, [foreign]) is None
     assert not len(nearest_by_words(known, layers, [foreign], [0])[0])
 
 
