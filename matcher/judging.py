@@ -6,6 +6,7 @@ Each stage is dearer than the one before and is asked only about what that one l
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isnan
 from typing import Final
 
 import numpy as np
@@ -22,10 +23,10 @@ READ: Final = 128
 """Pairs that are read together, a request at most, best first, as ``COMPARED`` is a bound on what
 a hostile one costs. Of 256 sentences of news some 10 are compared and 4 pairs read; of 256
 honest ones on an index's very subjects 116, so that each has its best pair read."""
-COMPARED_A_SENTENCE: Final = 30
-COMPARED_PAIRS: Final = 384
-"""Pairs whose vectors are compared, of one passage and in all: a claim's is mostly known
-beforehand, but not yet after a large push."""
+MADE_A_SENTENCE: Final = 30
+MADE: Final = 384
+"""Vectors of claims that are made, of one passage and in all: mostly they are known beforehand,
+but not yet after a large push."""
 READ_A_SENTENCE: Final = 4
 """Pairs of one passage that are read together."""
 
@@ -34,6 +35,8 @@ READ_A_SENTENCE: Final = 4
 class Judged:
     """A pair's score, the guard that lowered it, and how near the two come.
 
+    ``compared`` and ``decided`` say whether it is compared, and its score is believed, also if
+    not all are wanted whatever their score: what else is met then hides nothing and shows nothing.
     ``near`` says how near the sentence comes to the claim, whatever it says of it: to compare
     within one sentence, by words and, where they are known, by vectors (``nearness``).
     """
@@ -41,6 +44,8 @@ class Judged:
     score: float
     guard: Guard | None
     near: float
+    compared: bool
+    decided: bool
 
 
 def judge(
@@ -66,16 +71,15 @@ def judge(
     about, heard = light.copy(), np.full(len(pairs), np.nan)
     shared_idf = evidence[:, COLUMN["shared_idf"]]
     near = nearness(shared_idf, np.full(len(pairs), -np.inf, dtype=np.float32))
+    usual = weighed.worthy.copy()
     undecided, hopeless = np.zeros(len(pairs), dtype=bool), ~weighed.worthy
     if semantic is not None:
         languages = [(a.language, b.language) for a, b in pairs]
         undecided = np.array([semantic.compares(*each) for each in languages])
-        worth_it = weighed.by_vectors | (light >= model.least_light(cases))
-        hopeless |= undecided & ~worth_it
-        first = _best_first(light, undecided & (everything | worth_it), weighed.worthy)
-        compared = _of_the_first(first, sentences, COMPARED, COMPARED_A_SENTENCE)[:COMPARED_PAIRS]
-        # Vectors that are known cost nothing.
-        compared = np.union1d(compared, np.flatnonzero(weighed.by_vectors & undecided))
+        hopeless |= undecided & ~(weighed.by_vectors | (light >= model.least_light(cases)))
+        usual = ~hopeless
+        compared = _best_first(light, undecided & (everything | usual), usual)
+        compared = _affordable(compared, sentences, weighed.known)
         cosines = semantic.cosines([(pairs[i][0].text, pairs[i][1].text) for i in compared])
         columns = design_near(evidence[compared], light[compared], cosines)
         near[undecided] -= FAR
@@ -87,9 +91,8 @@ def judge(
 
         open_ = np.zeros(len(pairs), dtype=bool)
         open_[compared] = readable[compared]
-        worth_it = about >= model.least_near(cases)
-        hopeless |= open_ & ~worth_it
-        read = _best_first(about, open_ & (everything | worth_it), weighed.worthy)
+        hopeless |= open_ & (about < model.least_near(cases))
+        read = _best_first(about, open_ & (everything | ~hopeless), ~hopeless)
         read = _first_of_each(read, sentences)[:READ]
         place = {pair: i for i, pair in enumerate(compared.tolist())}
         seen = columns[[place[pair] for pair in read.tolist()]]
@@ -104,19 +107,14 @@ def judge(
     limit = THRESHOLDS[Band.SIMILAR] - JUST_BELOW
     # What is looked at only because all are wanted is not shown for it.
     np.minimum(scores, limit, out=scores, where=undecided | hopeless)
-    return [
-        Judged(score, None, nearness)
-        if unsure
-        else Judged(*guarded(score, columns_, None if np.isnan(logit) else logit), nearness)
-        for score, unsure, columns_, logit, nearness in zip(
-            scores.tolist(),
-            undecided.tolist(),
-            evidence.tolist(),
-            heard.tolist(),
-            near.tolist(),
-            strict=True,
+    told = [
+        (score, None) if unsure else guarded(score, columns_, None if isnan(logit) else logit)
+        for score, unsure, columns_, logit in zip(
+            scores.tolist(), undecided.tolist(), evidence.tolist(), heard.tolist(), strict=True
         )
     ]
+    rest = near.tolist(), usual.tolist(), (~hopeless).tolist()
+    return [Judged(*each, *others) for each, *others in zip(told, *rest, strict=True)]
 
 
 def _below_match(scores: NDArray[np.float64], said: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -137,28 +135,33 @@ FAR: Final = 100.0
 
 
 def _best_first(
-    logits: NDArray[np.float64], chosen: NDArray[np.bool_], worthy: NDArray[np.bool_]
+    logits: NDArray[np.float64], chosen: NDArray[np.bool_], usual: NDArray[np.bool_]
 ) -> NDArray[np.int64]:
     """Positions of the pairs chosen for the next stage, best first.
 
-    Those that would be here anyway come before all others: whoever wants more is shown no less.
+    Those that come so far anyway are before all others: whoever wants more is shown no less.
     """
     places = np.flatnonzero(chosen)
-    return places[np.lexsort((-logits[places], ~worthy[places]))]
+    return places[np.lexsort((-logits[places], ~usual[places]))]
 
 
-def _of_the_first(
-    chosen: NDArray[np.int64], sentences: NDArray[np.int32], count: int, each: int
+def _affordable(
+    chosen: NDArray[np.int64], sentences: NDArray[np.int32], known: NDArray[np.bool_]
 ) -> NDArray[np.int64]:
-    """Of pairs in their order those of the ``count`` sentences that come first, ``each`` of one."""
-    places: dict[int, int] = {}
-    kept = []
+    """Of pairs in their order those of the first sentences, and of the first unknown vectors."""
+    made: dict[int, int] = {}
+    kept, left = [], MADE
     for pair, sentence in zip(chosen.tolist(), sentences[chosen].tolist(), strict=True):
-        if sentence not in places and len(places) == count:
-            continue
-        places[sentence] = places.get(sentence, 0) + 1
-        if places[sentence] <= each:
-            kept.append(pair)
+        if sentence not in made:
+            if len(made) == COMPARED:
+                continue
+            made[sentence] = 0
+        if not known[pair]:
+            made[sentence] += 1
+            left -= 1
+            if left < 0 or made[sentence] > MADE_A_SENTENCE:
+                continue
+        kept.append(pair)
     return np.array(kept, dtype=np.int64)
 
 

@@ -213,7 +213,7 @@ class Layers:
         return batch, look_up(self.top.lexical, readings, beside=batch)
 
     def candidates(self, asked: Sequence[Batch], *, limit: int = CANDIDATES) -> Candidates:
-        """The rows of highest BM25 for each sentence, ``limit`` of them or more, best first."""
+        """The ``limit`` rows of highest BM25 for each sentence, best first."""
         found = self._of_base(asked[0], limit)
         if self.top is None:
             return found
@@ -221,7 +221,7 @@ class Layers:
         sentence = np.concatenate((found.sentence, above.sentence))
         row = np.concatenate((found.row, above.row + np.int32(len(self.base.rows))))
         bm25 = np.concatenate((found.bm25, above.bm25))
-        return Candidates(sentence, row, bm25).where(np.lexsort((-bm25, sentence)))
+        return Candidates(sentence, row, bm25).first(limit)
 
     def overlap(self, asked: Sequence[Batch], pairs: Candidates) -> NDArray[np.float32]:
         """Evidence from the words that pairs have in common, see ``evidence.overlap``."""
@@ -257,5 +257,5 @@ class Layers:
             cut_off = np.bincount(found.sentence, minlength=len(batch)) == limit + beyond
             short = np.bincount(kept.sentence, minlength=len(batch)) < limit
             if beyond == self._hidden_rows or not (cut_off & short).any():
-                return kept
+                return kept.first(limit)
             beyond = min(self._hidden_rows, 4 * beyond)

@@ -116,7 +116,7 @@ def compile_rows(
         average = beside.average
     idf = index_idf(np.asarray(commonest, dtype=np.float64), cases_with, cases).astype(np.float32)
     if beside is not None:
-        at, known = _found(beside.vocabulary, vocabulary)
+        at, known = found_in(beside.vocabulary, vocabulary)
         idf[known] = beside.idf[at[known]]
     weights = idf[terms] * _worth_of_words(lengths, average)[row_of]
     return Lexical(
@@ -198,7 +198,7 @@ def look_up(lexical: Lexical, readings: Sequence[Reading], *, beside: Batch | No
     positions = np.fromiter((p for r in readings for p in r.positions), np.int32, indptr[-1])
     idf = background.idf(zipfs).astype(np.float32)
     terms = np.full(len(hashes), -1, dtype=np.int32)
-    at, known = _found(lexical.vocabulary, hashes)
+    at, known = found_in(lexical.vocabulary, hashes)
     terms[known] = at[known]
     idf[known] = lexical.idf[at[known]]
     if beside is not None:
@@ -206,14 +206,14 @@ def look_up(lexical: Lexical, readings: Sequence[Reading], *, beside: Batch | No
     return Batch(terms=terms, positions=positions, idf=idf, indptr=indptr)
 
 
-def _found(
-    vocabulary: NDArray[np.uint64], hashes: NDArray[np.uint64]
+def found_in(
+    ascending: NDArray[Any], wanted: NDArray[Any]
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """The places of stems in a sorted vocabulary, and which of them are there at all."""
-    if not len(vocabulary):
-        return np.zeros(len(hashes), np.int64), np.zeros(len(hashes), bool)
-    at = np.minimum(np.searchsorted(vocabulary, hashes), len(vocabulary) - 1)
-    return at, vocabulary[at] == hashes
+    """The places of values in an ascending array, and which of them are there at all."""
+    if not len(ascending):
+        return np.zeros(len(wanted), np.int64), np.zeros(len(wanted), bool)
+    at = np.minimum(np.searchsorted(ascending, wanted), len(ascending) - 1)
+    return at, ascending[at] == wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +230,12 @@ class Candidates:
     def where(self, chosen: NDArray[Any]) -> Candidates:
         """Those of a mask, or at the places given, in their order."""
         return Candidates(self.sentence[chosen], self.row[chosen], self.bm25[chosen])
+
+    def first(self, limit: int) -> Candidates:
+        """The ``limit`` pairs of highest BM25 of each sentence, best first."""
+        ordered = self.where(np.lexsort((-self.bm25, self.sentence)))
+        starts = np.searchsorted(ordered.sentence, ordered.sentence)
+        return ordered.where(np.arange(len(ordered)) - starts < limit)
 
 
 def candidates(lexical: Lexical, batch: Batch, *, limit: int = CANDIDATES) -> Candidates:

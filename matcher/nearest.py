@@ -7,12 +7,14 @@ to one of these, some says the same in other words.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from matcher.layers import Layers
+from matcher.lexical import found_in
 from matcher.reading import Reading
 from matcher.vectors import KnownVectors
 
@@ -56,30 +58,38 @@ def nearest_by_words(
     return chosen[found.sentence[best]], found.row[best]
 
 
+@dataclass(frozen=True, slots=True)
+class Cosines:
+    """The cosines of some sentences with some rows, both ascending; -inf: not known."""
+
+    sentences: NDArray[np.int32]
+    rows: NDArray[np.int32]
+    values: NDArray[np.float32]
+
+    def largest(self, most: int) -> Pairs:
+        """Of each sentence the rows of the largest cosines, ``most`` of them, in no order."""
+        most = min(most, len(self.rows))
+        place = np.argpartition(self.values, -most, axis=1)[:, -most:]
+        there = np.isfinite(np.take_along_axis(self.values, place, axis=1))
+        return np.repeat(self.sentences, there.sum(axis=1)), self.rows[place[there]]
+
+    def of(self, sentence: NDArray[np.int32], row: NDArray[np.int32]) -> NDArray[np.float32]:
+        """The cosines of pairs."""
+        one, known = found_in(self.sentences, sentence)
+        other, there = found_in(self.rows, row)
+        return np.where(known & there, self.values[one, other], np.float32(-np.inf))
+
+
 def cosines_with_all(
     known: KnownVectors, layers: Layers, readings: Sequence[Reading]
-) -> NDArray[np.float32] | None:
-    """The cosines of sentences with all rows, shape (sentences, rows); -inf: not known.
-
-    None where that would cost too much.
-    """
+) -> Cosines | None:
+    """Compare sentences with all rows; None where that would cost too much."""
     chosen = np.flatnonzero([each.language in known.languages for each in readings])
     rows = layers.shown_rows()
     if not 0 < len(chosen) <= COMPARED or not 0 < len(rows) <= MOST_ROWS:
         return None
     vectors = known.vectors([readings[place].text for place in chosen.tolist()])
-    cosines = np.full((len(readings), layers.rows), -np.inf, dtype=np.float32)
-    cosines[np.ix_(chosen, rows)] = known.cosines(vectors, layers.keys(rows))
-    return cosines
-
-
-def largest(cosines: NDArray[np.float32], most: int) -> Pairs:
-    """Of each sentence the rows of the largest cosines, ``most`` of those known, in no order."""
-    most = min(most, cosines.shape[1])
-    row = np.argpartition(cosines, -most, axis=1)[:, -most:]
-    there = np.isfinite(np.take_along_axis(cosines, row, axis=1))
-    sentence = np.repeat(np.arange(len(row), dtype=np.int32), there.sum(axis=1))
-    return sentence, row[there].astype(np.int32)
+    return Cosines(chosen.astype(np.int32), rows, known.cosines(vectors, layers.keys(rows)))
 
 
 def nearness(shared_idf: NDArray[np.float32], cosines: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -34,15 +34,15 @@ class _Pair:
     near: float
     """``Judged.near``, of all pairs of the sentence and the case together."""
 
-    def beside(self, other: Self, everything: bool) -> Self:
+    def beside(self, other: Self) -> Self:
         """The better of two pairs of a sentence and a case, as near as both together come.
 
         A case of which several wordings come near is nearer than by the best of them.
         """
-        best = max(other, self, key=lambda pair: pair.worth(everything))
+        best = max(other, self, key=lambda pair: pair.worth(everything=False))
         return replace(best, near=float(np.logaddexp(self.near, other.near)))
 
-    def worth(self, everything: bool) -> tuple[bool, float, float]:
+    def worth(self, *, everything: bool) -> tuple[bool, float, float]:
         """What pairs are compared by: their scores.
 
         Where all are wanted, how near they come, for guards and doubt put scores on a few
@@ -75,13 +75,13 @@ def match_sentences(
     best: list[dict[int, _Pair]] = [{} for _ in sentences]
     for owner, case, pair in _judge(index, owners, readings, everything=everything, limit=limit):
         found = best[owner]
-        found[case] = pair.beside(found[case], everything) if case in found else pair
+        found[case] = pair.beside(found[case]) if case in found else pair
     matches = []
     for sentence, found in zip(sentences, best, strict=True):
         best_first = sorted(
             ((layers.id_at(case), pair) for case, pair in found.items()), key=itemgetter(0)
         )
-        best_first.sort(key=lambda one: one[1].worth(everything), reverse=True)
+        best_first.sort(key=lambda one: one[1].worth(everything=everything), reverse=True)
         matches += [
             _match(index, sentence, case_id, pair)
             for case_id, pair in best_first[:limit]
@@ -112,6 +112,10 @@ def _judge(
     ]
 
 
+def _contrary(judged: Judged) -> bool:
+    return judged.decided and judged.guard in CONTRARY
+
+
 def _overshadowed(found: Sequence[Judged], sentences: Sequence[int]) -> Iterator[Judged]:
     """Hold what is only ``similar`` where the nearest claim is contradicted or quoted.
 
@@ -120,12 +124,12 @@ def _overshadowed(found: Sequence[Judged], sentences: Sequence[int]) -> Iterator
     """
     nearest: dict[int, Judged] = {}
     for sentence, judged in zip(sentences, found, strict=True):
-        if sentence not in nearest or judged.near > nearest[sentence].near:
+        if judged.compared and judged.near > nearest.setdefault(sentence, judged).near:
             nearest[sentence] = judged
     for sentence, judged in zip(sentences, found, strict=True):
-        first = nearest[sentence]
-        hidden = first.guard in CONTRARY and band(first.score) is None
-        if hidden and band(judged.score) is Band.SIMILAR:
+        first = nearest.get(sentence)
+        hidden = first is not None and _contrary(first) and band(first.score) is None
+        if first is not None and hidden and band(judged.score) is Band.SIMILAR:
             limit = THRESHOLDS[Band.SIMILAR] - JUST_BELOW
             yield replace(judged, score=limit, guard=first.guard)
         else:
@@ -143,7 +147,7 @@ def _of_one_piece(
     contrary = {
         (text, case): judged.guard
         for judged, text, case, is_whole in zip(found, texts, cases, whole, strict=True)
-        if is_whole and judged.guard in CONTRARY
+        if is_whole and _contrary(judged)
     }
     for judged, text, case, is_whole in zip(found, texts, cases, whole, strict=True):
         if not is_whole and (text, case) in contrary:

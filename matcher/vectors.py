@@ -92,6 +92,10 @@ class KnownVectors:
         vectors = [next(made) if place < 0 else table.vectors[place] for place in places]
         return np.array(vectors, dtype=np.float32)
 
+    def knows(self, keys: NDArray[np.uint64]) -> NDArray[np.bool_]:
+        """Whether the vectors of the texts of some keys (``text_key``) are known."""
+        return self._newest().places(keys) >= 0
+
     def cosines(
         self, vectors: NDArray[np.float32], keys: NDArray[np.uint64]
     ) -> NDArray[np.float32]:

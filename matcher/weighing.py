@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -17,7 +17,6 @@ from matcher.nearest import (
     Pairs,
     best_of_each,
     cosines_with_all,
-    largest,
     nearest_by_words,
     nearness,
 )
@@ -36,9 +35,9 @@ WEIGHED_PAIRS: Final = 5
 SPARE: Final = 3
 """Pairs weighed a passage beyond the cases wanted: a case may have several wordings."""
 PROPOSED_FOR_ONE: Final = 3
-"""Pairs weighed a passage for each case wanted, where all are wanted whatever their score."""
-WEIGHED_A_REQUEST: Final = 1_500
-"""Pairs weighed a request where all are wanted, if a sentence then gets as many as is usual."""
+"""Pairs proposed a passage for each case wanted, where all are wanted whatever their score."""
+PROPOSED_A_REQUEST: Final = 1_500
+"""Pairs proposed a request where all are wanted, if a sentence then gets as many as is usual."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,8 @@ class Weighed:
 
     ``sentence`` and ``row`` (int32) are positions; ``evidence`` has the columns of OVERLAP +
     WORDING. ``worthy``: would be here also if not all were wanted whatever their score;
-    ``by_vectors``: proposed by their vectors, which are known.
+    ``by_vectors``: proposed by their vectors, whatever words say; ``known``: the claim's vector
+    need not be made.
     """
 
     sentence: NDArray[np.int32]
@@ -56,6 +56,7 @@ class Weighed:
     evidence: NDArray[np.float32]
     worthy: NDArray[np.bool_]
     by_vectors: NDArray[np.bool_]
+    known: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.row)
@@ -80,30 +81,21 @@ def weigh(
     everything
         whether they are wanted whatever their score: then more is weighed, and nothing less.
     """
-    usual = most = max(WEIGHED_PAIRS, limit + SPARE)
-    if everything:
-        most = max(usual, min(PROPOSED_FOR_ONE * limit, WEIGHED_A_REQUEST // len(sentences)))
-    texts = _Texts(layers, sentences)
-    found = layers.candidates(texts.asked, limit=max(CANDIDATES, most))
+    usual = max(WEIGHED_PAIRS, limit + SPARE)
+    texts = _Texts(layers, known, sentences)
+    found = layers.candidates(texts.asked, limit=max(CANDIDATES, usual))
     common = layers.overlap(texts.asked, found)
-    worth = rough(common)
-    first = best_of_each(found.sentence, worth, least=gate(len(layers)), most=usual)
+    first = best_of_each(found.sentence, rough(common), least=gate(len(layers)), most=usual)
     parts = [texts.weighed(found.where(first), common[first])]
     if known is not None:
-        near = nearest_by_words(known, layers, sentences, _worth_comparing(parts[0], len(layers)))
+        chosen = _worth_comparing(parts[0], len(layers), known.languages)
+        near = nearest_by_words(known, layers, sentences, chosen)
+        parts = [texts.told_by_vectors(parts[0], near)]
         pairs = texts.others(near, parts)
         parts.append(texts.weighed(pairs, layers.overlap(texts.asked, pairs), by_vectors=True))
     if everything:
-        cosines = cosines_with_all(known, layers, sentences) if known is not None else None
-        if cosines is None:
-            rest = best_of_each(found.sentence, worth, least=-math.inf, most=most)
-            rest = np.setdiff1d(rest, first)
-            parts.append(texts.weighed(found.where(rest), common[rest], worthy=False))
-        else:
-            sentence, row = largest(cosines, most)
-            sentence = np.concatenate((found.sentence, sentence))
-            pairs = texts.others((sentence, np.concatenate((found.row, row))), parts)
-            parts.append(texts.nearest(pairs, cosines, most=usual))
+        most = max(usual, min(PROPOSED_FOR_ONE * limit, PROPOSED_A_REQUEST // len(sentences)))
+        parts.append(texts.whatever_they_score(parts, usual=usual, most=most))
     return _joined(parts)
 
 
@@ -119,42 +111,60 @@ def gate(cases: int) -> float:
     return max(GATE / 2, GATE + GATE_SLOPE * math.log(max(cases, 1) / GATE_CASES))
 
 
-def _worth_comparing(weighed: Weighed, cases: int) -> list[int]:
-    """The sentences with pairs that words alone find worth comparing by vectors, best first."""
+def _worth_comparing(weighed: Weighed, cases: int, languages: Collection[str]) -> list[int]:
+    """The sentences with pairs that words find worth comparing by vectors, best first."""
     model = scorer()
     light = model.light.logits(design(weighed.evidence))
     worth_it = np.flatnonzero(light >= model.least_light(cases))
-    best_first = worth_it[np.argsort(-light[worth_it], kind="stable")]
-    return list(dict.fromkeys(weighed.sentence[best_first].tolist()))
+    best_first = worth_it[np.argsort(-light[worth_it], kind="stable")].tolist()
+    readable = [i for i in best_first if weighed.readings[i][1].language in languages]
+    return list(dict.fromkeys(weighed.sentence[readable].tolist()))
 
 
 class _Texts:
     """Some sentences, looked up in an index."""
 
-    def __init__(self, layers: Layers, sentences: Sequence[Reading]) -> None:
+    def __init__(
+        self, layers: Layers, known: KnownVectors | None, sentences: Sequence[Reading]
+    ) -> None:
         self.asked = layers.look_up(sentences)
         self._layers = layers
+        self._known = known
         self._sentences = sentences
+
+    def told_by_vectors(self, weighed: Weighed, near: Pairs) -> Weighed:
+        """The pairs, and which of them vectors propose as well."""
+        numbers = self._number(weighed.sentence, weighed.row)
+        return replace(weighed, by_vectors=np.isin(numbers, self._number(*near)))
 
     def others(self, pairs: Pairs, before: Iterable[Weighed]) -> Candidates:
         """Pairs, each once, but for those that are weighed before."""
-        sentence, row = pairs
-        width = self._layers.rows
-        taken = [part.sentence.astype(np.int64) * width + part.row for part in before]
-        numbers = sentence.astype(np.int64) * width + row
-        fresh = np.setdiff1d(numbers, np.concatenate(taken))
-        sentence, row = (part.astype(np.int32) for part in np.divmod(fresh, width))
+        taken = [self._number(part.sentence, part.row) for part in before]
+        fresh = np.setdiff1d(self._number(*pairs), np.concatenate(taken))
+        sentence, row = (part.astype(np.int32) for part in np.divmod(fresh, self._layers.rows))
         return self._layers.with_bm25(self.asked, sentence, row)
 
-    def nearest(self, pairs: Candidates, cosines: NDArray[np.float32], *, most: int) -> Weighed:
-        """The nearest of some pairs with their evidence, ``most`` of a sentence."""
-        common = self._layers.overlap(self.asked, pairs)
-        near = cosines[pairs.sentence, pairs.row]
-        worth = nearness(common[:, OVERLAP.index("shared_idf")], near)
+    def whatever_they_score(self, before: Sequence[Weighed], *, usual: int, most: int) -> Weighed:
+        """Further pairs: the nearest of those that words and vectors propose.
+
+        Where vectors do not tell, what words alone say decides, and more pairs are weighed.
+        """
+        layers, known = self._layers, self._known
+        found = layers.candidates(self.asked, limit=max(CANDIDATES, most))
+        cosines = cosines_with_all(known, layers, self._sentences) if known is not None else None
+        if cosines is None:
+            pairs = self.others((found.sentence, found.row), before)
+            common = layers.overlap(self.asked, pairs)
+            worth = rough(common)
+        else:
+            sentence, row = cosines.largest(most)
+            sentence = np.concatenate((found.sentence, sentence))
+            pairs = self.others((sentence, np.concatenate((found.row, row))), before)
+            common = layers.overlap(self.asked, pairs)
+            shared_idf = common[:, OVERLAP.index("shared_idf")]
+            worth, most = nearness(shared_idf, cosines.of(pairs.sentence, pairs.row)), usual
         kept = best_of_each(pairs.sentence, worth, least=-math.inf, most=most)
-        return self.weighed(
-            pairs.where(kept), common[kept], worthy=False, by_vectors=np.isfinite(near[kept])
-        )
+        return self.weighed(pairs.where(kept), common[kept], worthy=False)
 
     def weighed(
         self,
@@ -162,7 +172,7 @@ class _Texts:
         common: NDArray[np.float32],
         *,
         worthy: bool = True,
-        by_vectors: NDArray[np.bool_] | bool = False,
+        by_vectors: bool = False,
     ) -> Weighed:
         """Pairs with their evidence, of which the words in common are known."""
         readings = [
@@ -170,14 +180,20 @@ class _Texts:
             for place, row in zip(pairs.sentence.tolist(), pairs.row.tolist(), strict=True)
         ]
         worded = np.array([wording(*pair) for pair in readings], dtype=np.float32)
+        nothing = np.zeros(len(pairs), dtype=bool)
+        known = self._known
         return Weighed(
             sentence=pairs.sentence,
             row=pairs.row,
             readings=readings,
             evidence=np.column_stack((common, worded.reshape(-1, len(WORDING)))),
-            worthy=np.full(len(pairs), worthy),
-            by_vectors=np.broadcast_to(by_vectors, len(pairs)),
+            worthy=nothing | worthy,
+            by_vectors=nothing | by_vectors,
+            known=nothing if known is None else known.knows(self._layers.keys(pairs.row)),
         )
+
+    def _number(self, sentence: NDArray[np.int32], row: NDArray[np.int32]) -> NDArray[np.int64]:
+        return sentence.astype(np.int64) * self._layers.rows + row
 
 
 def _joined(parts: Sequence[Weighed]) -> Weighed:
@@ -188,4 +204,5 @@ def _joined(parts: Sequence[Weighed]) -> Weighed:
         evidence=np.concatenate([part.evidence for part in parts]),
         worthy=np.concatenate([part.worthy for part in parts]),
         by_vectors=np.concatenate([part.by_vectors for part in parts]),
+        known=np.concatenate([part.known for part in parts]),
     )

@@ -1,17 +1,16 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from matcher import nearest, vectors
 from matcher.index import Index
 from matcher.layers import Layers
-from matcher.nearest import Pairs, cosines_with_all, largest, nearest_by_words
+from matcher.nearest import Cosines, Pairs, cosines_with_all, nearest_by_words
 from matcher.reading import Reading, read
 from matcher.semantic import Semantic, shipped
 from matcher.types import Sentence
@@ -61,8 +60,8 @@ def _by_sentence(pairs: Pairs) -> Iterator[set[int]]:
     return (set(row[sentence == place].tolist()) for place in range(len(ASKED)))
 
 
-def _with_all(known: KnownVectors, layers: Layers) -> NDArray[np.float32]:
-    cosines = cosines_with_all(known, layers, ASKED)
+def _with_all(known: KnownVectors, layers: Layers, asked: Sequence[Reading] = ASKED) -> Cosines:
+    cosines = cosines_with_all(known, layers, asked)
     assert cosines is not None
     return cosines
 
@@ -70,11 +69,13 @@ def _with_all(known: KnownVectors, layers: Layers) -> NDArray[np.float32]:
 def test_all_rows_are_compared_and_the_largest_cosines_found(known: KnownVectors) -> None:
     layers = _layers()
     cosines = _with_all(known, layers)
-    found = list(_by_sentence(largest(cosines, 7)))
+    found = list(_by_sentence(cosines.largest(7)))
+    rows = np.arange(layers.rows, dtype=np.int32)
     for number, reading in enumerate(ASKED):
         expected = _cosines(layers, known, reading)
-        there = np.flatnonzero(np.isfinite(cosines[number])).tolist()
-        assert dict(zip(there, cosines[number, there].tolist(), strict=True)) == pytest.approx(
+        every = cosines.of(np.full(len(rows), number, np.int32), rows)
+        there = np.flatnonzero(np.isfinite(every)).tolist()
+        assert dict(zip(there, every[there].tolist(), strict=True)) == pytest.approx(
             expected, abs=1e-3
         )
         assert found[number] == _best(expected, 7)
@@ -102,7 +103,7 @@ def test_cases_beside_the_compiled_ones_are_met_and_hidden_ones_are_not(
 ) -> None:
     moved = make_case("c002", TEXTS[0])
     index = Index(_layers()).amended([moved], ["c000"])
-    _, rows = largest(_with_all(known, index.layers), len(TEXTS))
+    _, rows = _with_all(known, index.layers).largest(len(TEXTS))
     met = {row: index.layers.id_at(index.layers.case_of(row)) for row in rows.tolist()}
     assert "c000" not in met.values()
     (at,) = (row for row, case_id in met.items() if case_id == "c002")
@@ -123,9 +124,12 @@ def test_what_would_cost_too_much_is_left_to_words(
 def test_languages_that_the_encoder_does_not_read_are_left_to_words(known: KnownVectors) -> None:
     layers = _layers()
     foreign = replace(ASKED[0], language="ru")
-    cosines = cosines_with_all(known, layers, [foreign, ASKED[1]])
-    assert cosines is not None
-    assert set(largest(cosines, 3)[0].tolist()) == {1}
+    cosines = _with_all(known, layers, [*[foreign] * 1_000, ASKED[1]])
+    assert cosines.values.shape == (1, len(TEXTS))
+    sentences, rows = cosines.largest(3)
+    assert set(sentences.tolist()) == {1_000}
+    assert np.isfinite(cosines.of(sentences, rows)).all()
+    assert np.isneginf(cosines.of(sentences * 0, rows)).all()
     assert cosines_with_all(known, layers, [foreign]) is None
     assert not len(nearest_by_words(known, layers, [foreign], [0])[0])
 
