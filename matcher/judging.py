@@ -93,7 +93,7 @@ def judge(
         open_[compared] = readable[compared]
         hopeless |= open_ & (about < model.least_near(cases))
         read = _best_first(about, open_ & (everything | ~hopeless), ~hopeless)
-        read = _first_of_each(read, sentences)[:READ]
+        read = _first_of_each(read, sentences, ~hopeless)[:READ]
         place = {pair: i for i, pair in enumerate(compared.tolist())}
         seen = columns[[place[pair] for pair in read.tolist()]]
         heard[read] = logits = semantic.logits([(pairs[i][0].text, pairs[i][1].text) for i in read])
@@ -165,16 +165,23 @@ def _affordable(
     return np.array(kept, dtype=np.int64)
 
 
-def _first_of_each(chosen: NDArray[np.int64], sentences: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Of pairs in their order the best of each sentence, then the second of each, then ..."""
+def _first_of_each(
+    chosen: NDArray[np.int64], sentences: NDArray[np.int32], usual: NDArray[np.bool_]
+) -> NDArray[np.int64]:
+    """Of pairs in their order the best of each sentence, then the second of each, then ...
+
+    Behind all these come those that are here only because all are wanted: the best of a sentence
+    of which no other is read.
+    """
     places: dict[int, int] = {}
     ranks = []
     for sentence in sentences[chosen].tolist():
         ranks.append(places.get(sentence, 0))
         places[sentence] = ranks[-1] + 1
     rank = np.array(ranks, dtype=np.int64)
-    order = np.argsort(rank, kind="stable")
-    return chosen[order[rank[order] < READ_A_SENTENCE]]
+    order = np.lexsort((rank, ~usual[chosen]))
+    most = np.where(usual[chosen], READ_A_SENTENCE, 1)
+    return chosen[order[rank[order] < most[order]]]
 
 
 def _put_behind(

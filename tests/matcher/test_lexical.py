@@ -67,9 +67,10 @@ def test_a_pair_has_the_bm25_of_the_formula_whoever_proposes_it(
             for row, bm25 in zip(rows.tolist(), every.bm25.tolist(), strict=True):
                 assert bm25 == pytest.approx(proposed.get(row, 0.0), rel=1e-4)
             few = layers.candidates(asked, limit=2)
-            assert few.bm25[few.sentence == number].tolist() == sorted(
-                proposed.values(), reverse=True
-            )[:2]
+            assert (
+                few.bm25[few.sentence == number].tolist()
+                == sorted(proposed.values(), reverse=True)[:2]
+            )
 
 
 def test_a_word_that_fills_the_index_tells_less_than_one_that_is_rare_in_it() -> None:
