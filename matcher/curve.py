@@ -5,7 +5,7 @@ Every threshold of the one score from ``similar`` up gives a point; the bands ar
 
 from __future__ import annotations
 
-import sys
+import argparse
 from pathlib import Path
 from typing import Final
 
@@ -59,4 +59,6 @@ def draw(scores: dict[str, list[float]], path: Path) -> None:
 
 
 if __name__ == "__main__":
-    draw(euvsdisinfo_scores(titles_index()), Path(sys.argv[1]))
+    parser = argparse.ArgumentParser(prog="python -m matcher.curve", description=__doc__)
+    parser.add_argument("file", type=Path, help="the PNG file to write")
+    draw(euvsdisinfo_scores(titles_index()), parser.parse_args().file)
