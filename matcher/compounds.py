@@ -11,7 +11,7 @@ from typing import Final
 
 from matcher import background
 from matcher.stemming import stem
-from matcher.text import stem_hash
+from matcher.text import text_key
 
 COMPOUNDING: Final = frozenset("de nl sv da nb nn no lb fy".split())
 LEAST_PART_CHARS: Final = 4
@@ -51,5 +51,5 @@ def _parted(word: str, language: str) -> tuple[str, ...]:
 
 def _known(value: str, language: str) -> float:
     """Zipf value of a stem that can be part of a compound; 0 for unknown and function words."""
-    zipf = background.zipf(stem_hash(value), language)
+    zipf = background.zipf(text_key(value), language)
     return zipf if background.RAREST_ZIPF < zipf < background.STOP_ZIPF else 0.0

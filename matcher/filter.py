@@ -26,7 +26,7 @@ from matcher.language import primary
 from matcher.lexical import index_idf
 from matcher.passages import LEAST_PIECE_TERMS, MOST_PIECES
 from matcher.stemming import stem
-from matcher.text import normalise, split_sentences, stem_hash
+from matcher.text import normalise, split_sentences, text_key
 
 WEIGHT_STEP: Final = 0.8
 """Natural logarithms a unit of weight: an idf of 0 to 12 in the numbers 1 to 15."""
@@ -257,7 +257,7 @@ def _terms(text: str, language: str) -> dict[int, float]:
 
 @lru_cache(maxsize=CACHED_WORDS)
 def _zipf(word: str, code: str) -> float:
-    return background.zipf(stem_hash(stem(word, code)), code)
+    return background.zipf(text_key(stem(word, code)), code)
 
 
 def _hosts(case: Mapping[str, Any]) -> set[str]:

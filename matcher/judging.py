@@ -71,7 +71,7 @@ def judge(
     about, heard = light.copy(), np.full(len(pairs), np.nan)
     shared_idf = evidence[:, COLUMN["shared_idf"]]
     near = nearness(shared_idf, np.full(len(pairs), -np.inf, dtype=np.float32))
-    usual = weighed.worthy.copy()
+    usual = weighed.worthy
     undecided, hopeless = np.zeros(len(pairs), dtype=bool), ~weighed.worthy
     if semantic is not None:
         languages = [(a.language, b.language) for a, b in pairs]

@@ -216,6 +216,16 @@ def found_in(
     return at, ascending[at] == wanted
 
 
+def best_of_each(
+    sentence: NDArray[np.int32], worth: NDArray[np.floating], *, least: float, most: int
+) -> NDArray[np.int64]:
+    """Places of the pairs that are worth most, ``most`` of a sentence, and ``least`` at least."""
+    order = np.lexsort((-worth, sentence))
+    grouped = sentence[order]
+    first = np.searchsorted(grouped, grouped)
+    return order[(np.arange(len(order)) - first < most) & (worth[order] >= least)]
+
+
 @dataclass(frozen=True, slots=True)
 class Candidates:
     """Proposed pairs, grouped by sentence: positions of sentence and row, and the BM25 score."""
@@ -233,9 +243,7 @@ class Candidates:
 
     def first(self, limit: int) -> Candidates:
         """The ``limit`` pairs of highest BM25 of each sentence, best first."""
-        ordered = self.where(np.lexsort((-self.bm25, self.sentence)))
-        starts = np.searchsorted(ordered.sentence, ordered.sentence)
-        return ordered.where(np.arange(len(ordered)) - starts < limit)
+        return self.where(best_of_each(self.sentence, self.bm25, least=-np.inf, most=limit))
 
 
 def candidates(lexical: Lexical, batch: Batch, *, limit: int = CANDIDATES) -> Candidates:

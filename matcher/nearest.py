@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.layers import Layers
-from matcher.lexical import found_in
+from matcher.lexical import best_of_each, found_in
 from matcher.reading import Reading
 from matcher.vectors import KnownVectors
 
@@ -96,13 +96,3 @@ def nearness(shared_idf: NDArray[np.float32], cosines: NDArray[np.float32]) -> N
     """How near sentences come to claims, by the words in common and by their vectors."""
     likely = np.where(np.isfinite(cosines), cosines, LIKELY_COSINE)
     return np.asarray(shared_idf + COSINE_WORTH * likely, dtype=np.float32)
-
-
-def best_of_each(
-    sentence: NDArray[np.int32], worth: NDArray[np.floating], *, least: float, most: int
-) -> NDArray[np.int64]:
-    """Places of the pairs that are worth most, ``most`` of a sentence, and ``least`` at least."""
-    order = np.lexsort((-worth, sentence))
-    grouped = sentence[order]
-    first = np.searchsorted(grouped, grouped)
-    return order[(np.arange(len(order)) - first < most) & (worth[order] >= least)]

@@ -9,7 +9,7 @@ from typing import Final
 from matcher import background
 from matcher.compounds import word_stems
 from matcher.language import primary
-from matcher.text import fold, stem_hash, tokens
+from matcher.text import fold, text_key, tokens
 
 CACHED_WORDS: Final = 30_000
 """Words kept with their stems, 8 MB when full: 93 of 100 words of news are among them."""
@@ -41,7 +41,7 @@ class Reading:
 def _terms(token: str, language: str) -> tuple[str, tuple[tuple[int, float], ...]]:
     """A token folded, and its content stems with their Zipf values."""
     word = fold(token, language)
-    hashes = map(stem_hash, word_stems(word, language) if word else ())
+    hashes = map(text_key, word_stems(word, language) if word else ())
     rated = ((hashed, background.zipf(hashed, language)) for hashed in hashes)
     return word, tuple(term for term in rated if term[1] < background.STOP_ZIPF)
 

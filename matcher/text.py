@@ -160,18 +160,10 @@ def stems(text: str, language: str) -> list[str]:
     return [stem(word, code) for word in words(text, code)]
 
 
-def stem_hash(value: str) -> int:
-    """A stem as an unsigned 64-bit integer, the same on every machine.
-
-    At a million stems two collide with a probability of 3 in 100,000,000.
-    """
-    return int.from_bytes(blake2b(value.encode(), digest_size=8).digest(), "little")
-
-
 def text_key(text: str) -> int:
-    """A text as an unsigned 64-bit integer, the same in every process.
+    """A stem or a text as an unsigned 64-bit integer, the same on every machine.
 
-    Two of a million hardly ever share one.
+    At a million of them two collide with a probability of 3 in 100,000,000.
     """
     encoded = text.encode(errors="surrogatepass")
     return int.from_bytes(blake2b(encoded, digest_size=8).digest(), "little")

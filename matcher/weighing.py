@@ -12,14 +12,8 @@ from numpy.typing import NDArray
 
 from matcher.evidence import OVERLAP, WORDING, wording
 from matcher.layers import Layers
-from matcher.lexical import CANDIDATES, Candidates
-from matcher.nearest import (
-    Pairs,
-    best_of_each,
-    cosines_with_all,
-    nearest_by_words,
-    nearness,
-)
+from matcher.lexical import CANDIDATES, Candidates, best_of_each
+from matcher.nearest import Pairs, cosines_with_all, nearest_by_words, nearness
 from matcher.reading import Reading
 from matcher.score import design, scorer
 from matcher.vectors import KnownVectors
@@ -90,9 +84,10 @@ def weigh(
     if known is not None:
         chosen = _worth_comparing(parts[0], len(layers), known.languages)
         near = nearest_by_words(known, layers, sentences, chosen)
-        parts = [texts.told_by_vectors(parts[0], near)]
-        pairs = texts.others(near, parts)
-        parts.append(texts.weighed(pairs, layers.overlap(texts.asked, pairs), by_vectors=True))
+        if len(near[0]):
+            pairs = texts.others(near, parts)
+            others = texts.weighed(pairs, layers.overlap(texts.asked, pairs), by_vectors=True)
+            parts = [texts.told_by_vectors(parts[0], near), others]
     if everything:
         most = max(usual, min(PROPOSED_FOR_ONE * limit, PROPOSED_A_REQUEST // len(sentences)))
         parts.append(texts.whatever_they_score(parts, usual=usual, most=most))

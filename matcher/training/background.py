@@ -15,7 +15,7 @@ import wordfreq
 from matcher.background import STEPS, TABLE
 from matcher.script import pairs
 from matcher.stemming import stem
-from matcher.text import normalise, stem_hash, words
+from matcher.text import normalise, text_key, words
 
 LEAST_ZIPF: Final = 3.4
 """Rarer stems are left out: in an index of 10,000 cases they are all equally telling."""
@@ -94,7 +94,7 @@ def main() -> None:
         if len(language) != 2:
             continue
         rows = {
-            stem_hash(word) >> 32: round(STEPS * zipf)
+            text_key(word) >> 32: round(STEPS * zipf)
             for word, frequency in stem_frequencies(language).items()
             if (zipf := math.log10(frequency) + 9) >= LEAST_ZIPF
         }

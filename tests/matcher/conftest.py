@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from matcher.case import Case
 from matcher.index import Index
@@ -54,3 +56,19 @@ def make_case(case_id: str, *wordings: str, language: str = "en", **fields: obje
 @pytest.fixture(scope="session")
 def case() -> Callable[..., Case]:
     return make_case
+
+
+class Counting:
+    """An encoder that remembers what it was asked for."""
+
+    name = "counting"
+    languages = frozenset({"en"})
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.asked += texts
+        made = [np.random.default_rng([*text.encode("utf-8", "replace")]) for text in texts]
+        rows = np.array([draw.normal(size=8) for draw in made]).reshape(-1, 8)
+        return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)

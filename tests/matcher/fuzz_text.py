@@ -34,13 +34,13 @@ def normalising(text: str) -> None:
 
 def stemming(text: str) -> None:
     """Each word has a stem in every language, of a length that the word accounts for."""
-    from matcher.text import normalise, stem_hash, stems, words
+    from matcher.text import normalise, stems, text_key, words
 
     clean = normalise(text[1:])
     language = _language(text)
     found = stems(clean, language)
     assert len(found) == len(words(clean, language))
-    assert all(0 <= stem_hash(stem) < 2**64 for stem in found)
+    assert all(0 <= text_key(stem) < 2**64 for stem in found)
 
 
 def _language(text: str) -> str:

@@ -16,8 +16,7 @@ from matcher.reading import Reading, read
 from matcher.semantic import Semantic, shipped
 from matcher.types import Sentence
 from matcher.vectors import KnownVectors
-from tests.matcher.conftest import make_case, starter_cases
-from tests.matcher.test_vectors import Counting
+from tests.matcher.conftest import Counting, make_case, starter_cases
 
 WORDS = "nato russia vaccine border sanctions kazakhstan gas troops election treaty".split()
 TEXTS = [f"{a} {b} {c}" for a in WORDS for b in WORDS for c in WORDS if a < b < c]

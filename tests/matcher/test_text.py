@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from matcher.language import LANGUAGES
 from matcher.script import MOST_MARKS, without_heaps
 from matcher.stemming import SNOWBALL, stem
-from matcher.text import fold, normalise, split_sentences, stem_hash, stems, tokens, words
+from matcher.text import fold, normalise, split_sentences, stems, text_key, tokens, words
 from tests.waiting import HANG_S
 
 
@@ -175,7 +175,7 @@ def test_a_token_is_found_where_it_was_written(text: str, language: str) -> None
 
 
 def test_the_hash_of_a_stem_is_the_same_on_every_machine() -> None:
-    assert stem_hash("nato") == 0xE425A6DAC5160B0C
+    assert text_key("nato") == 0xE425A6DAC5160B0C
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -10,29 +9,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from matcher import vectors
 from matcher.text import text_key
 from matcher.vectors import KnownVectors
+from tests.matcher.conftest import Counting
 
 TEXTS = [f"claim number {i}" for i in range(50)]
-
-
-class Counting:
-    """An encoder that remembers what it was asked for."""
-
-    name = "counting"
-    languages = frozenset({"en"})
-
-    def __init__(self) -> None:
-        self.asked: list[str] = []
-
-    def vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        self.asked += texts
-        made = [np.random.default_rng([*text.encode("utf-8", "replace")]) for text in texts]
-        rows = np.array([draw.normal(size=8) for draw in made]).reshape(-1, 8)
-        return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)
 
 
 @pytest.fixture(autouse=True)
