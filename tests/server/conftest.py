@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -27,6 +28,7 @@ from server.snapshots import Current, Snapshots
 from server.store import Role, Store
 from tests.waiting import HANG_S
 
+Push = Callable[..., Any]
 CONTRACT = Path(__file__).resolve().parent.parent / "contract"
 
 
@@ -168,3 +170,15 @@ def waiting(redis_url: str, raw_redis: redis.Redis, data_dir: Path) -> Service:
     store = Store(redis_url)
     live = Live(store, Snapshots(data_dir))
     return Service(create_app(make_settings(data_dir), store=store, live=live), store, live)
+
+
+@pytest.fixture
+def push(service: Service) -> Push:
+    """Push rows as an editor; the answer as it comes."""
+    bearer = service.bearer(Role.EDITOR)
+
+    def send(*rows: Any, query: str = "", **headers: str) -> Any:
+        data = [row.model_dump(mode="json") if isinstance(row, Case) else row for row in rows]
+        return service.client.post(f"/v1/changes{query}", json=data, headers=bearer | headers)
+
+    return send
