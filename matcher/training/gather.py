@@ -10,11 +10,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from matcher.evidence import OVERLAP, overlap, wording
+from matcher.evidence import overlap, wording
 from matcher.lexical import Lexical, Rows, candidates, compile_rows, look_up
 from matcher.reading import Reading, read
 from matcher.text import normalise
 from matcher.training.corpora import rows
+from matcher.weighing import rough
 
 BATCH: Final = 200
 
@@ -68,10 +69,10 @@ def pairs(
         batch = look_up(claims.lexical, readings)
         proposed = candidates(claims.lexical, batch)
         common = overlap(claims.lexical, batch, proposed)
-        rough = common[:, OVERLAP.index("shared_idf")] * common[:, OVERLAP.index("claim_cover")]
+        worth = rough(common)
         for i, reading in enumerate(readings):
             own = np.flatnonzero(proposed.sentence == i)
-            own = own[np.argsort(-rough[own], kind="stable")]
+            own = own[np.argsort(-worth[own], kind="stable")]
             wanted = also[start + i] if also else set()
             kept = [*own[:best], *(k for k in own[best:] if int(proposed.row[k]) in wanted)]
             for k in kept:
